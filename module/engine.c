@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/compiler.h>
+#include <linux/limits.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <asm/barrier.h>
+
+#include "drift.h"
+#include "engine.h"
+
+#define WORD_BITS	64
+/* Expiries fired by one reading of the clock. */
+#define NOW_EVERY	16
+
+/* One run: what it knows and what it may still do. */
+struct run {
+	u64 now;
+	/* Deadlines up to here are due: now, plus lead, minus injected delay. */
+	u64 horizon;
+	u64 lead_ns;
+	unsigned int left;
+	bool more;
+	bool stalled;
+	bool posted;
+};
+
+/**
+ * th_engine_init - what the memory's owner did not set
+ * @engine: pointers and sizes set, all else zero
+ *
+ * The slots' memory is zero but for armed_ns, which is written here.
+ */
+void th_engine_init(struct th_engine *engine)
+{
+	u32 slot;
+
+	for (slot = 0; slot < engine->nslots; slot++)
+		engine->slots[slot].armed_ns = TH_NEVER;
+	engine->next_event_ns = TH_NEVER;
+	engine->header->next_event_ns = TH_NEVER;
+	th_drift_reset(&engine->stats);
+}
+
+/**
+ * th_engine_set_flags - change flags of the header
+ * @engine: the engine; home CPU, interrupts off
+ * @mask: which
+ * @flags: their new values
+ */
+void th_engine_set_flags(struct th_engine *engine, u32 mask, u32 flags)
+{
+	u32 next = (engine->header_flags & ~mask) | (flags & mask);
+
+	if (next == engine->header_flags)
+		return;
+	WRITE_ONCE(engine->header_flags, next);
+	WRITE_ONCE(engine->header->flags, next);
+}
+
+static void read_clock(struct th_engine *engine, struct run *run)
+{
+	run->now = th_env_now(engine);
+	run->horizon = th_sat_sub(th_sat_add(run->now, run->lead_ns),
+				  engine->delay_ns);
+}
+
+static u64 key_of(const struct timerheap_slot *slot, u64 expires)
+{
+	return th_sat_add(expires, READ_ONCE(slot->slack_ns));
+}
+
+static void or_word(u64 *word, u64 bits)
+{
+	atomic64_or((s64)bits, (atomic64_t *)word);
+}
+
+static void ring_doorbell(struct th_engine *engine, u32 slot)
+{
+	u32 word = slot / WORD_BITS;
+
+	or_word(&engine->level0[word], BIT_ULL(slot % WORD_BITS));
+	/* Pairs with the exchange of level 1 in drain_group(). */
+	smp_mb__after_atomic();
+	or_word(&engine->level1[word / WORD_BITS], BIT_ULL(word % WORD_BITS));
+}
+
+/**
+ * th_engine_arm - arm for a caller who does not map the queue; any CPU
+ * @engine: the engine
+ * @arm: valid
+ *
+ * It always rings: armed_ns is in memory that user space may have written.
+ *
+ * Return: whether the queue must be kicked for it.
+ */
+bool th_engine_arm(struct th_engine *engine, const struct timerheap_arm *arm)
+{
+	struct timerheap_slot *slot = &engine->slots[arm->slot];
+
+	WRITE_ONCE(slot->period_ns, arm->period_ns);
+	WRITE_ONCE(slot->slack_ns, arm->slack_ns);
+	WRITE_ONCE(slot->flags, arm->flags);
+	/* Pairs with the barrier in settle() and the cmpxchg in expire(). */
+	xchg(&slot->expires_ns, arm->expires_ns);
+	ring_doorbell(engine, arm->slot);
+	/* Pairs with the barrier in publish(). */
+	smp_mb__after_atomic();
+	return th_sat_add(arm->expires_ns, arm->slack_ns) <
+		READ_ONCE(engine->next_event_ns);
+}
+
+/**
+ * th_engine_cancel - cancel for a caller who does not map the queue; any CPU
+ * @engine: the engine
+ * @slot: index of the slot
+ *
+ * Return: whether it was pending, and will not fire.
+ */
+bool th_engine_cancel(struct th_engine *engine, u32 slot)
+{
+	/* Pairs with the cmpxchg in expire(). */
+	return xchg(&engine->slots[slot].expires_ns, 0) != 0;
+}
+
+/*
+ * Put the slot where @expires belongs and say so; TH_NEVER when it is idle.
+ * A user who exchanged the deadline before it could see the new armed_ns may
+ * have rung nothing: what it wrote is read here, and a slot that is now too
+ * late in the heap is rung for it, so that the work stays within the budget
+ * whatever user space does.
+ */
+static void settle(struct th_engine *engine, u32 index, u64 expires)
+{
+	struct timerheap_slot *slot = &engine->slots[index];
+	u64 key = expires ? key_of(slot, expires) : TH_NEVER;
+
+	th_heap_set(&engine->heap, index, key);
+	WRITE_ONCE(slot->armed_ns, key);
+	/* Pairs with the user's exchange of expires_ns, before armed_ns. */
+	smp_mb();
+	expires = READ_ONCE(slot->expires_ns);
+	if (expires && key_of(slot, expires) < key)
+		ring_doorbell(engine, index);
+}
+
+static void answer(struct th_engine *engine, u32 index)
+{
+	struct timerheap_slot *slot = &engine->slots[index];
+	u64 expires = READ_ONCE(slot->expires_ns);
+
+	engine->stats.doorbells++;
+	if (expires &&
+	    key_of(slot, expires) < th_heap_key(&engine->heap, index))
+		settle(engine, index, expires);
+}
+
+/*
+ * Answer the doorbells of one level-0 word, from the cursor on and around, and
+ * put back those for which the quota does not suffice.  A word without any
+ * costs as much as a bell: user space can set level 1 alone.
+ */
+static void drain_word(struct th_engine *engine, u32 word, u32 start,
+		       unsigned int *quota)
+{
+	u32 first = word == start / WORD_BITS ? start % WORD_BITS : 0;
+	u64 bells;
+
+	/* Pairs with the user's or of level 0: expires_ns came before it. */
+	bells = ror64(xchg(&engine->level0[word], 0), first);
+	if (!bells) {
+		--*quota;
+		engine->cursor = (word + 1) * WORD_BITS;
+	}
+	for (; bells && *quota; bells &= bells - 1) {
+		u32 bit = (__ffs64(bells) + first) % WORD_BITS;
+		u32 index = word * WORD_BITS + bit;
+
+		--*quota;
+		engine->cursor = index + 1;
+		if (index < engine->nslots)
+			answer(engine, index);
+	}
+	if (bells) {
+		or_word(&engine->level0[word], rol64(bells, first));
+		or_word(&engine->level1[word / WORD_BITS],
+			BIT_ULL(word % WORD_BITS));
+	}
+}
+
+static void drain_group(struct th_engine *engine, u32 group, u32 start,
+			unsigned int *quota)
+{
+	u32 first = start / WORD_BITS / WORD_BITS == group ?
+		start / WORD_BITS % WORD_BITS : 0;
+	u64 words;
+
+	/* Pairs with the user's or of level 1: level 0 came before it. */
+	words = ror64(xchg(&engine->level1[group], 0), first);
+	for (; words && *quota; words &= words - 1) {
+		u32 bit = (__ffs64(words) + first) % WORD_BITS;
+		u32 word = group * WORD_BITS + bit;
+
+		if (word < engine->level0_words)
+			drain_word(engine, word, start, quota);
+		else
+			--*quota;
+	}
+	if (words)
+		or_word(&engine->level1[group], rol64(words, first));
+}
+
+/*
+ * Answer doorbells, starting where the last drain ended, so that those rung
+ * in a loop do not keep others from their turn.  It takes half of what is
+ * left of the budget, so that bells and expiries do not starve each other
+ * either; when that is one unit, they have it in turns.
+ */
+static void drain(struct th_engine *engine, struct run *run)
+{
+	unsigned int share = (run->left + (engine->stats.runs & 1)) / 2;
+	unsigned int quota = share;
+	u32 start = engine->cursor;
+	u32 group, i;
+
+	if (start >= engine->nslots)
+		start = 0;
+	group = start / WORD_BITS / WORD_BITS;
+	for (i = 0; i < engine->level1_words && quota; i++) {
+		if (READ_ONCE(engine->level1[group]))
+			drain_group(engine, group, start, &quota);
+		if (++group == engine->level1_words)
+			group = 0;
+	}
+	run->left -= share - quota;
+}
+
+static bool any_doorbell(const struct th_engine *engine)
+{
+	u32 i;
+
+	for (i = 0; i < engine->level1_words; i++)
+		if (READ_ONCE(engine->level1[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The deadline after @expires, 0 for a one-shot timer.  On the grid it is the
+ * first point after now, found without counting through the missed ones.
+ */
+static u64 next_deadline(const struct th_engine *engine,
+			 const struct timerheap_slot *slot, u64 expires,
+			 u64 now, u32 *overruns)
+{
+	u64 period = READ_ONCE(slot->period_ns);
+	u64 missed = 0;
+
+	*overruns = 0;
+	if (!period)
+		return 0;
+	period = max(period, engine->min_period_ns);
+	if (now > expires && now - expires >= period) {
+		missed = div64_u64(now - expires, period);
+		*overruns = min_t(u64, missed, U32_MAX);
+	}
+	if (READ_ONCE(slot->flags) & TIMERHEAP_SLOT_RESTART)
+		return th_sat_add(max(now, expires), period);
+	return th_sat_add(expires + missed * period, period);
+}
+
+/* Fire the slot if @expires still is its deadline. */
+static void expire(struct th_engine *engine, struct run *run, u32 index,
+		   u64 expires)
+{
+	struct timerheap_slot *slot = &engine->slots[index];
+	struct timerheap_expiry expiry = {
+		.expires_ns = expires,
+		.fired_ns = run->now,
+		.slot = index,
+		.cpu = th_env_cpu(engine),
+		.flags = expires > run->now ? TIMERHEAP_EXPIRY_LEAD : 0,
+	};
+	u64 next = next_deadline(engine, slot, expires, run->now,
+				 &expiry.overruns);
+
+	/* Pairs with the user's exchange: one of the two has the deadline. */
+	if (cmpxchg(&slot->expires_ns, expires, next) != expires)
+		return;
+	th_ring_post(&engine->ring, &expiry);
+	run->posted = true;
+	engine->stats.overruns += expiry.overruns;
+	th_drift_record(&engine->stats,
+			run->horizon + engine->delay_ns - expires);
+	settle(engine, index, next);
+}
+
+/*
+ * The flag goes up before the last look for room, so that a consumer who made
+ * some in between is seen here, or sees the flag and kicks.
+ */
+static bool has_room(struct th_engine *engine)
+{
+	if (!th_ring_full(&engine->ring))
+		return true;
+	th_engine_set_flags(engine, TIMERHEAP_HDR_STALLED,
+			    TIMERHEAP_HDR_STALLED);
+	/* Pairs with the consumer's barrier between cq_head and flags. */
+	smp_mb();
+	return !th_ring_full(&engine->ring);
+}
+
+/* Fire what is due, in order of heap key; move what was pushed back. */
+static void fire(struct th_engine *engine, struct run *run)
+{
+	unsigned int n;
+
+	run->stalled = false;
+	for (n = 0; !th_heap_empty(&engine->heap); n++) {
+		u64 key = th_heap_min_key(&engine->heap);
+		u32 index = th_heap_min_slot(&engine->heap);
+		u64 expires = READ_ONCE(engine->slots[index].expires_ns);
+		bool due;
+
+		if (n % NOW_EVERY == 0)
+			read_clock(engine, run);
+		due = expires && expires <= run->horizon;
+		if (key > run->horizon && !due)
+			return;
+		if (!run->left) {
+			run->more = true;
+			return;
+		}
+		if (due && !has_room(engine)) {
+			run->stalled = true;
+			return;
+		}
+		run->left--;
+		if (due) {
+			expire(engine, run, index, expires);
+			continue;
+		}
+		if (expires)
+			engine->stats.lazy_moves++;
+		else
+			engine->stats.lazy_drops++;
+		settle(engine, index, expires);
+	}
+}
+
+/*
+ * Say when the kernel will look by itself; 0 when it comes back shortly or
+ * waits for the consumer's kick, since no arm needs to kick then.
+ */
+static void publish(struct th_engine *engine, const struct run *run)
+{
+	u64 next = 0;
+
+	if (!run->more && !run->stalled)
+		next = th_heap_min_key(&engine->heap);
+	th_ring_publish(&engine->ring);
+	WRITE_ONCE(engine->next_event_ns, next);
+	WRITE_ONCE(engine->header->next_event_ns, next);
+	/* Pairs with the user's or of level 1, before next_event_ns. */
+	smp_mb();
+}
+
+static u64 next_run(const struct th_engine *engine, const struct run *run)
+{
+	u64 key = th_heap_min_key(&engine->heap);
+
+	if (run->more)
+		return TH_SOON;
+	if (run->stalled || key == TH_NEVER)
+		return TH_NEVER;
+	return th_sat_add(th_sat_sub(key, run->lead_ns), engine->delay_ns);
+}
+
+static void note_stall(struct th_engine *engine, const struct run *run,
+		       u32 flags_before)
+{
+	if (!run->stalled)
+		th_engine_set_flags(engine, TIMERHEAP_HDR_STALLED, 0);
+	else if (!(flags_before & TIMERHEAP_HDR_STALLED))
+		engine->stats.stalls++;
+}
+
+/**
+ * th_engine_run - look at the queue
+ * @engine: the engine; home CPU, interrupts off
+ * @budget: doorbells, moves and expiries to handle at most; 1 or more
+ *
+ * To be called when th_env_program() asked for it, and when kicked.  Expiries
+ * found due in one pass over the heap are posted in order of their keys.
+ *
+ * Cost: nslots / 4096 loads a pass, and O(log n) for each unit of the budget.
+ *
+ * Return: how much of the budget was used.
+ */
+unsigned int th_engine_run(struct th_engine *engine, unsigned int budget)
+{
+	struct run run = {
+		.left = budget,
+		.lead_ns = min_t(u32, READ_ONCE(engine->header->lead_ns),
+				 TIMERHEAP_LEAD_MAX_NS),
+	};
+	u32 flags_before = engine->header_flags;
+	unsigned int before;
+
+	engine->stats.runs++;
+	do {
+		before = run.left;
+		drain(engine, &run);
+		fire(engine, &run);
+		publish(engine, &run);
+		if (run.more || !any_doorbell(engine))
+			break;
+		run.more = !run.left || run.left == before;
+	} while (!run.more);
+
+	if (run.more)
+		engine->stats.runs_over_budget++;
+	note_stall(engine, &run, flags_before);
+	if (run.posted)
+		th_env_wake(engine);
+	th_env_program(engine, next_run(engine, &run));
+	return budget - run.left;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "compat.h"
+#include "params.h"
+#include "queue.h"
+
+#define ACCOUNT_ZERO	(GFP_KERNEL_ACCOUNT | __GFP_ZERO)
+/* Parts start on lines of their own. */
+#define PART_ALIGN	64
+
+static u32 words_for(u32 bits)
+{
+	return DIV_ROUND_UP(bits, 64);
+}
+
+static u32 ring_size(u32 wanted, u32 nslots)
+{
+	if (!wanted)
+		wanted = clamp_t(u32, nslots / 4, TIMERHEAP_RING_MIN,
+				 TIMERHEAP_RING_MAX);
+	return roundup_pow_of_two(wanted);
+}
+
+static u32 take(u64 *end, u64 bytes)
+{
+	u32 offset = *end;
+
+	*end = ALIGN(*end + bytes, PART_ALIGN);
+	return offset;
+}
+
+/* Where each part goes; max_slots keeps all of it below 4 GiB. */
+static void lay_out(struct timerheap_setup *setup)
+{
+	u32 words = words_for(setup->nslots);
+	u64 end = 0;
+
+	setup->ring_entries = ring_size(setup->ring_entries, setup->nslots);
+	setup->header_off = take(&end, sizeof(struct timerheap_header));
+	setup->level1_off = take(&end, words_for(words) * sizeof(u64));
+	setup->level0_off = take(&end, words * sizeof(u64));
+	setup->ring_off = take(&end, (u64)setup->ring_entries *
+			       sizeof(struct timerheap_expiry));
+	setup->slots_off = take(&end, (u64)setup->nslots *
+				sizeof(struct timerheap_slot));
+	setup->mmap_size = PAGE_ALIGN(end);
+}
+
+static void init_engine(struct th_queue *queue)
+{
+	const struct timerheap_setup *setup = &queue->setup;
+	struct th_engine *engine = &queue->engine;
+
+	engine->header = queue->area + setup->header_off;
+	engine->level1 = queue->area + setup->level1_off;
+	engine->level0 = queue->area + setup->level0_off;
+	engine->slots = queue->area + setup->slots_off;
+	engine->nslots = setup->nslots;
+	engine->level0_words = words_for(setup->nslots);
+	engine->level1_words = words_for(engine->level0_words);
+	engine->min_period_ns = th_min_period_ns;
+	th_heap_init(&engine->heap, queue->nodes, queue->pos);
+	th_ring_init(&engine->ring, engine->header,
+		     queue->area + setup->ring_off, setup->ring_entries);
+	th_engine_init(engine);
+}
+
+/**
+ * th_queue_create - a queue that no CPU runs yet
+ * @setup: valid
+ *
+ * All of its memory is charged to the caller's memory cgroup.
+ *
+ * Return: the queue, whose setup member holds what the user is told, or an
+ * ERR_PTR: -ENOMEM.
+ */
+struct th_queue *th_queue_create(const struct timerheap_setup *setup)
+{
+	struct th_queue *queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
+
+	if (!queue)
+		return ERR_PTR(-ENOMEM);
+	queue->setup = *setup;
+	queue->home = setup->cpu;
+	queue->cpu = -1;
+	queue->clockid = setup->clockid;
+	INIT_LIST_HEAD(&queue->node);
+	init_waitqueue_head(&queue->wait);
+	mutex_init(&queue->read_lock);
+	lay_out(&queue->setup);
+
+	if (!alloc_cpumask_var(&queue->allowed, GFP_KERNEL_ACCOUNT))
+		goto free_queue;
+	cpumask_copy(queue->allowed, current->cpus_ptr);
+	queue->area = __vmalloc(queue->setup.mmap_size, ACCOUNT_ZERO);
+	if (!queue->area)
+		goto free_mask;
+	queue->nodes = __vmalloc(TH_HEAP_NODES((size_t)setup->nslots) *
+				 sizeof(*queue->nodes), ACCOUNT_ZERO);
+	if (!queue->nodes)
+		goto free_area;
+	queue->pos = __vmalloc((size_t)setup->nslots * sizeof(*queue->pos),
+			       ACCOUNT_ZERO);
+	if (!queue->pos)
+		goto free_nodes;
+	init_engine(queue);
+	return queue;
+
+free_nodes:
+	vfree(queue->nodes);
+free_area:
+	vfree(queue->area);
+free_mask:
+	free_cpumask_var(queue->allowed);
+free_queue:
+	kfree(queue);
+	return ERR_PTR(-ENOMEM);
+}
+
+/**
+ * th_queue_destroy - free a queue that no CPU runs
+ * @queue: the queue
+ */
+void th_queue_destroy(struct th_queue *queue)
+{
+	vfree(queue->pos);
+	vfree(queue->nodes);
+	vfree(queue->area);
+	free_cpumask_var(queue->allowed);
+	kfree(queue);
+}
+
+/**
+ * th_queue_map - map the shared part
+ * @queue: the queue
+ * @vma: where to
+ *
+ * Return: 0; -EINVAL: wrong size or offset, or private; -EPERM: executable;
+ * -ENOMEM.
+ */
+int th_queue_map(struct th_queue *queue, struct vm_area_struct *vma)
+{
+	unsigned long size = vma->vm_end - vma->vm_start;
+	unsigned long offset;
+
+	if (size != queue->setup.mmap_size || vma->vm_pgoff ||
+	    !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (vma->vm_flags & VM_EXEC)
+		return -EPERM;
+	vm_flags_mod(vma, VM_DONTCOPY | VM_DONTEXPAND, VM_MAYEXEC);
+	for (offset = 0; offset < size; offset += PAGE_SIZE) {
+		int err = vm_insert_page(vma, vma->vm_start + offset,
+					 vmalloc_to_page(queue->area + offset));
+
+		if (err)
+			return err;
+	}
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One queue: its memory, and where its parts are. */
+#ifndef TH_QUEUE_H
+#define TH_QUEUE_H
+
+#include <linux/cpumask.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/smp.h>
+#include <linux/wait.h>
+
+#include "engine.h"
+
+struct th_queue {
+	struct th_engine engine;
+
+	/* home CPU, interrupts off */
+	struct hrtimer timer;
+	u64 programmed_ns;	/* what the timer is set to; TH_NEVER: nothing */
+	bool soon;		/* it waits for the CPU's next free gap */
+	u32 clock_generation;	/* as of the last run that published it */
+	u32 clock_steps;	/* likewise, since load */
+	u32 clock_steps_at_setup;
+
+	/* any CPU */
+	int cpu;		/* written on the home CPU; -1: on its way */
+	unsigned long kicked;	/* bit 0: an interrupt to kick is under way */
+	atomic_t kicks_in_flight;
+	call_single_data_t csd;
+	struct irq_work wake_work;
+	wait_queue_head_t wait;
+	struct mutex read_lock;
+
+	/* under the list's lock, in cpu.c */
+	struct list_head node;
+	struct timerheap_stats earlier;	/* before the last hand-over */
+
+	/* set once */
+	int home;
+	cpumask_var_t allowed;
+	clockid_t clockid;
+	void *area;
+	u32 *pos;
+	struct th_node *nodes;
+	struct timerheap_setup setup;	/* as returned to the user */
+};
+
+struct th_queue *th_queue_create(const struct timerheap_setup *setup);
+void th_queue_destroy(struct th_queue *queue);
+int th_queue_map(struct th_queue *queue, struct vm_area_struct *vma);
+
+#endif
