@@ -156,80 +156,88 @@ static void answer(struct th_engine *engine, u32 index)
 		settle(engine, index, expires);
 }
 
+/* Ring a level-0 word's doorbells again. */
+static void put_back(struct th_engine *engine, u32 word, u64 bells)
+{
+	if (!bells)
+		return;
+	or_word(&engine->level0[word], bells);
+	or_word(&engine->level1[word / WORD_BITS], BIT_ULL(word % WORD_BITS));
+}
+
 /*
- * Answer the doorbells of one level-0 word, from the cursor on and around, and
- * put back those for which the quota does not suffice.  A word without any
- * costs as much as a bell: user space can set level 1 alone.
+ * Answer the doorbells of one level-0 word, those before @start left alone,
+ * and put back those for which the quota does not suffice.  A word without
+ * any costs as much as a bell: user space can set level 1 alone.
  */
 static void drain_word(struct th_engine *engine, u32 word, u32 start,
 		       unsigned int *quota)
 {
-	u32 first = word == start / WORD_BITS ? start % WORD_BITS : 0;
-	u64 bells;
-
 	/* Pairs with the user's or of level 0: expires_ns came before it. */
-	bells = ror64(xchg(&engine->level0[word], 0), first);
+	u64 bells = xchg(&engine->level0[word], 0);
+	u64 before = 0;
+
+	if (word == start / WORD_BITS)
+		before = BIT_ULL(start % WORD_BITS) - 1;
+	put_back(engine, word, bells & before);
+	bells &= ~before;
 	if (!bells) {
 		--*quota;
 		engine->cursor = (word + 1) * WORD_BITS;
 	}
 	for (; bells && *quota; bells &= bells - 1) {
-		u32 bit = (__ffs64(bells) + first) % WORD_BITS;
-		u32 index = word * WORD_BITS + bit;
+		u32 index = word * WORD_BITS + __ffs64(bells);
 
 		--*quota;
 		engine->cursor = index + 1;
 		if (index < engine->nslots)
 			answer(engine, index);
 	}
-	if (bells) {
-		or_word(&engine->level0[word], rol64(bells, first));
-		or_word(&engine->level1[word / WORD_BITS],
-			BIT_ULL(word % WORD_BITS));
-	}
+	put_back(engine, word, bells);
 }
 
 static void drain_group(struct th_engine *engine, u32 group, u32 start,
 			unsigned int *quota)
 {
-	u32 first = start / WORD_BITS / WORD_BITS == group ?
-		start / WORD_BITS % WORD_BITS : 0;
-	u64 words;
-
 	/* Pairs with the user's or of level 1: level 0 came before it. */
-	words = ror64(xchg(&engine->level1[group], 0), first);
-	for (; words && *quota; words &= words - 1) {
-		u32 bit = (__ffs64(words) + first) % WORD_BITS;
-		u32 word = group * WORD_BITS + bit;
+	u64 words = xchg(&engine->level1[group], 0);
+	u64 before = 0;
+	u64 todo;
+
+	if (group == start / WORD_BITS / WORD_BITS)
+		before = BIT_ULL(start / WORD_BITS % WORD_BITS) - 1;
+	for (todo = words & ~before; todo && *quota; todo &= todo - 1) {
+		u32 word = group * WORD_BITS + __ffs64(todo);
 
 		if (word < engine->level0_words)
 			drain_word(engine, word, start, quota);
 		else
 			--*quota;
 	}
-	if (words)
-		or_word(&engine->level1[group], rol64(words, first));
+	todo |= words & before;
+	if (todo)
+		or_word(&engine->level1[group], todo);
 }
 
 /*
- * Answer doorbells, starting where the last drain ended, so that those rung
- * in a loop do not keep others from their turn.  It takes half of what is
- * left of the budget, so that bells and expiries do not starve each other
- * either; when that is one unit, they have it in turns.
+ * Answer doorbells, from where the last drain ended all the way round, so
+ * that those rung in a loop do not keep others from their turn.  It takes
+ * half of what is left of the budget, so that bells and expiries do not
+ * starve each other either; when that is one unit, they have it in turns.
  */
 static void drain(struct th_engine *engine, struct run *run)
 {
 	unsigned int share = (run->left + (engine->stats.runs & 1)) / 2;
 	unsigned int quota = share;
-	u32 start = engine->cursor;
-	u32 group, i;
+	u32 start = engine->cursor < engine->nslots ? engine->cursor : 0;
+	u32 group = start / WORD_BITS / WORD_BITS;
+	u32 i;
 
-	if (start >= engine->nslots)
-		start = 0;
-	group = start / WORD_BITS / WORD_BITS;
-	for (i = 0; i < engine->level1_words && quota; i++) {
+	/* The group that it starts in comes twice: its end, its beginning. */
+	for (i = 0; i <= engine->level1_words && quota; i++) {
 		if (READ_ONCE(engine->level1[group]))
 			drain_group(engine, group, start, &quota);
+		start = 0;
 		if (++group == engine->level1_words)
 			group = 0;
 	}
@@ -270,6 +278,25 @@ static u64 next_deadline(const struct th_engine *engine,
 	return th_sat_add(expires + missed * period, period);
 }
 
+/*
+ * The user may have cancelled and armed for the same deadline again, with
+ * other settings, after these were read and before the exchange.
+ */
+static u64 reconsider(const struct th_engine *engine,
+		      struct timerheap_slot *slot,
+		      struct timerheap_expiry *expiry, u64 next)
+{
+	u32 overruns;
+	u64 now_next = next_deadline(engine, slot, expiry->expires_ns,
+				     expiry->fired_ns, &overruns);
+
+	if (now_next == next ||
+	    cmpxchg(&slot->expires_ns, next, now_next) != next)
+		return next;
+	expiry->overruns = overruns;
+	return now_next;
+}
+
 /* Fire the slot if @expires still is its deadline. */
 static void expire(struct th_engine *engine, struct run *run, u32 index,
 		   u64 expires)
@@ -288,6 +315,7 @@ static void expire(struct th_engine *engine, struct run *run, u32 index,
 	/* Pairs with the user's exchange: one of the two has the deadline. */
 	if (cmpxchg(&slot->expires_ns, expires, next) != expires)
 		return;
+	next = reconsider(engine, slot, &expiry, next);
 	th_ring_post(&engine->ring, &expiry);
 	run->posted = true;
 	engine->stats.overruns += expiry.overruns;
@@ -320,7 +348,11 @@ static void fire(struct th_engine *engine, struct run *run)
 	for (n = 0; !th_heap_empty(&engine->heap); n++) {
 		u64 key = th_heap_min_key(&engine->heap);
 		u32 index = th_heap_min_slot(&engine->heap);
-		u64 expires = READ_ONCE(engine->slots[index].expires_ns);
+		/*
+		 * Pairs with the user's exchange: period and flags, written
+		 * before it, are those of this deadline.
+		 */
+		u64 expires = smp_load_acquire(&engine->slots[index].expires_ns);
 		bool due;
 
 		if (n % NOW_EVERY == 0)
@@ -419,8 +451,10 @@ unsigned int th_engine_run(struct th_engine *engine, unsigned int budget)
 		run.more = !run.left || run.left == before;
 	} while (!run.more);
 
-	if (run.more)
+	if (run.more) {
 		engine->stats.runs_over_budget++;
+		publish(engine, &run);
+	}
 	note_stall(engine, &run, flags_before);
 	if (run.posted)
 		th_env_wake(engine);

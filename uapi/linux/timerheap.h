@@ -47,6 +47,7 @@
  *	TIMERHEAP_HDR_STALLED is set.
  * @lead_ns: deliver this much before the deadline (timerheap_wait_precise
  *	spins out the rest); 0 to TIMERHEAP_LEAD_MAX_NS, more counts as that.
+ *	Kick after changing it.
  */
 struct timerheap_header {
 	/* written by the kernel */
