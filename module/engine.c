@@ -10,7 +10,6 @@
 #include "drift.h"
 #include "engine.h"
 
-#define WORD_BITS	64
 /* Expiries fired by one reading of the clock. */
 #define NOW_EVERY	16
 
@@ -71,21 +70,6 @@ static u64 key_of(const struct timerheap_slot *slot, u64 expires)
 	return th_sat_add(expires, READ_ONCE(slot->slack_ns));
 }
 
-static void or_word(u64 *word, u64 bits)
-{
-	atomic64_or((s64)bits, (atomic64_t *)word);
-}
-
-static void ring_doorbell(struct th_engine *engine, u32 slot)
-{
-	u32 word = slot / WORD_BITS;
-
-	or_word(&engine->level0[word], BIT_ULL(slot % WORD_BITS));
-	/* Pairs with the exchange of level 1 in drain_group(). */
-	smp_mb__after_atomic();
-	or_word(&engine->level1[word / WORD_BITS], BIT_ULL(word % WORD_BITS));
-}
-
 /**
  * th_engine_arm - arm for a caller who does not map the queue; any CPU
  * @engine: the engine
@@ -104,7 +88,7 @@ bool th_engine_arm(struct th_engine *engine, const struct timerheap_arm *arm)
 	WRITE_ONCE(slot->flags, arm->flags);
 	/* Pairs with the barrier in settle() and the cmpxchg in expire(). */
 	xchg(&slot->expires_ns, arm->expires_ns);
-	ring_doorbell(engine, arm->slot);
+	th_doorbell_ring(&engine->doorbells, arm->slot);
 	/* Pairs with the barrier in publish(). */
 	smp_mb__after_atomic();
 	return th_sat_add(arm->expires_ns, arm->slack_ns) <
@@ -142,7 +126,7 @@ static void settle(struct th_engine *engine, u32 index, u64 expires)
 	smp_mb();
 	expires = READ_ONCE(slot->expires_ns);
 	if (expires && key_of(slot, expires) < key)
-		ring_doorbell(engine, index);
+		th_doorbell_ring(&engine->doorbells, index);
 }
 
 static void answer(struct th_engine *engine, u32 index)
@@ -156,102 +140,31 @@ static void answer(struct th_engine *engine, u32 index)
 		settle(engine, index, expires);
 }
 
-/* Ring a level-0 word's doorbells again. */
-static void put_back(struct th_engine *engine, u32 word, u64 bells)
-{
-	if (!bells)
-		return;
-	or_word(&engine->level0[word], bells);
-	or_word(&engine->level1[word / WORD_BITS], BIT_ULL(word % WORD_BITS));
-}
-
 /*
- * Answer the doorbells of one level-0 word, those before @start left alone,
- * and put back those for which the quota does not suffice.  A word without
- * any costs as much as a bell: user space can set level 1 alone.
- */
-static void drain_word(struct th_engine *engine, u32 word, u32 start,
-		       unsigned int *quota)
-{
-	/* Pairs with the user's or of level 0: expires_ns came before it. */
-	u64 bells = xchg(&engine->level0[word], 0);
-	u64 before = 0;
-
-	if (word == start / WORD_BITS)
-		before = BIT_ULL(start % WORD_BITS) - 1;
-	put_back(engine, word, bells & before);
-	bells &= ~before;
-	if (!bells) {
-		--*quota;
-		engine->cursor = (word + 1) * WORD_BITS;
-	}
-	for (; bells && *quota; bells &= bells - 1) {
-		u32 index = word * WORD_BITS + __ffs64(bells);
-
-		--*quota;
-		engine->cursor = index + 1;
-		if (index < engine->nslots)
-			answer(engine, index);
-	}
-	put_back(engine, word, bells);
-}
-
-static void drain_group(struct th_engine *engine, u32 group, u32 start,
-			unsigned int *quota)
-{
-	/* Pairs with the user's or of level 1: level 0 came before it. */
-	u64 words = xchg(&engine->level1[group], 0);
-	u64 before = 0;
-	u64 todo;
-
-	if (group == start / WORD_BITS / WORD_BITS)
-		before = BIT_ULL(start / WORD_BITS % WORD_BITS) - 1;
-	for (todo = words & ~before; todo && *quota; todo &= todo - 1) {
-		u32 word = group * WORD_BITS + __ffs64(todo);
-
-		if (word < engine->level0_words)
-			drain_word(engine, word, start, quota);
-		else
-			--*quota;
-	}
-	todo |= words & before;
-	if (todo)
-		or_word(&engine->level1[group], todo);
-}
-
-/*
- * Answer doorbells, from where the last drain ended all the way round, so
- * that those rung in a loop do not keep others from their turn.  It takes
- * half of what is left of the budget, so that bells and expiries do not
- * starve each other either; when that is one unit, they have it in turns.
+ * Answer doorbells with half of what is left of the budget, so that they and
+ * the expiries do not starve each other; when that is one unit, they have it
+ * in turns.  A word without bells costs as much as a bell.
  */
 static void drain(struct th_engine *engine, struct run *run)
 {
 	unsigned int share = (run->left + (engine->stats.runs & 1)) / 2;
 	unsigned int quota = share;
-	u32 start = engine->cursor < engine->nslots ? engine->cursor : 0;
-	u32 group = start / WORD_BITS / WORD_BITS;
-	u32 i;
+	struct th_bells bells = { 0 };
 
-	/* The group that it starts in comes twice: its end, its beginning. */
-	for (i = 0; i <= engine->level1_words && quota; i++) {
-		if (READ_ONCE(engine->level1[group]))
-			drain_group(engine, group, start, &quota);
-		start = 0;
-		if (++group == engine->level1_words)
-			group = 0;
+	th_doorbell_begin(&engine->doorbells);
+	while (quota && th_doorbell_next(&engine->doorbells, &bells)) {
+		if (!bells.bits)
+			quota--;
+		for (; bells.bits && quota; bells.bits &= bells.bits - 1) {
+			u32 index = bells.first + __ffs64(bells.bits);
+
+			quota--;
+			if (index < engine->nslots)
+				answer(engine, index);
+		}
 	}
+	th_doorbell_end(&engine->doorbells, &bells);
 	run->left -= share - quota;
-}
-
-static bool any_doorbell(const struct th_engine *engine)
-{
-	u32 i;
-
-	for (i = 0; i < engine->level1_words; i++)
-		if (READ_ONCE(engine->level1[i]))
-			return true;
-	return false;
 }
 
 /*
@@ -446,7 +359,7 @@ unsigned int th_engine_run(struct th_engine *engine, unsigned int budget)
 		drain(engine, &run);
 		fire(engine, &run);
 		publish(engine, &run);
-		if (run.more || !any_doorbell(engine))
+		if (run.more || !th_doorbell_any(&engine->doorbells))
 			break;
 		run.more = !run.left || run.left == before;
 	} while (!run.more);

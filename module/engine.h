@@ -11,6 +11,7 @@
 #include <linux/types.h>
 #include <linux/timerheap.h>
 
+#include "doorbell.h"
 #include "heap.h"
 #include "ring.h"
 #include "sat.h"
@@ -19,17 +20,13 @@ struct th_engine {
 	/* set once */
 	struct timerheap_header *header;
 	struct timerheap_slot *slots;
-	u64 *level1;
-	u64 *level0;
 	u32 nslots;
-	u32 level0_words;
-	u32 level1_words;
 	u64 min_period_ns;
 
 	/* home CPU, interrupts off */
+	struct th_doorbells doorbells;
 	struct th_heap heap;
 	struct th_ring ring;
-	u32 cursor;		/* level-0 word to start the next drain at */
 	u64 delay_ns;		/* injected lateness */
 
 	/* written by the home CPU, read by any */

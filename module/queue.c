@@ -15,11 +15,6 @@
 /* Parts start on lines of their own. */
 #define PART_ALIGN	64
 
-static u32 words_for(u32 bits)
-{
-	return DIV_ROUND_UP(bits, 64);
-}
-
 static u32 ring_size(u32 wanted, u32 nslots)
 {
 	if (!wanted)
@@ -39,12 +34,12 @@ static u32 take(u64 *end, u64 bytes)
 /* Where each part goes; max_slots keeps all of it below 4 GiB. */
 static void lay_out(struct timerheap_setup *setup)
 {
-	u32 words = words_for(setup->nslots);
+	u32 words = TH_BELL_WORDS(setup->nslots);
 	u64 end = 0;
 
 	setup->ring_entries = ring_size(setup->ring_entries, setup->nslots);
 	setup->header_off = take(&end, sizeof(struct timerheap_header));
-	setup->level1_off = take(&end, words_for(words) * sizeof(u64));
+	setup->level1_off = take(&end, TH_BELL_WORDS(words) * sizeof(u64));
 	setup->level0_off = take(&end, words * sizeof(u64));
 	setup->ring_off = take(&end, (u64)setup->ring_entries *
 			       sizeof(struct timerheap_expiry));
@@ -59,13 +54,11 @@ static void init_engine(struct th_queue *queue)
 	struct th_engine *engine = &queue->engine;
 
 	engine->header = queue->area + setup->header_off;
-	engine->level1 = queue->area + setup->level1_off;
-	engine->level0 = queue->area + setup->level0_off;
 	engine->slots = queue->area + setup->slots_off;
 	engine->nslots = setup->nslots;
-	engine->level0_words = words_for(setup->nslots);
-	engine->level1_words = words_for(engine->level0_words);
 	engine->min_period_ns = th_min_period_ns;
+	th_doorbell_init(&engine->doorbells, queue->area + setup->level1_off,
+			 queue->area + setup->level0_off, setup->nslots);
 	th_heap_init(&engine->heap, queue->nodes, queue->pos);
 	th_ring_init(&engine->ring, engine->header,
 		     queue->area + setup->ring_off, setup->ring_entries);

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# timerheap.  `make help` lists the targets.
+
+KREL	?= $(shell uname -r)
+KDIR	?= /lib/modules/$(KREL)/build
+O	:= $(CURDIR)/build
+
+PREFIX	?= /usr/local
+UDEVDIR	?= /usr/lib/udev/rules.d
+MODDIR	:= $(DESTDIR)/lib/modules/$(KREL)/updates
+INSTALL	?= install
+
+export PREFIX DESTDIR
+
+.PHONY: all module library tools
+all: module library tools
+
+module: $(KDIR)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+$(KDIR):
+	@echo "timerheap: no headers for kernel $(KREL) in $(KDIR);" \
+		"on Debian: apt install linux-headers-$(KREL)" >&2
+	@exit 1
+
+library:
+	$(MAKE) -C userlib O=$(O)
+
+tools: library
+	$(MAKE) -C tools O=$(O)
+
+.PHONY: demo check check-fast lint
+demo:
+	@tests/deps build guest
+	@$(MAKE) --no-print-directory -s tools
+	tests/qemu/guest --cpus 2 $(O)/bin/timerheap-demo
+
+check:
+	@tests/check
+
+check-fast:
+	@tests/check --fast
+
+lint:
+	@tests/deps lint
+	@tests/lint
+
+.PHONY: install uninstall
+install: all
+	$(INSTALL) -D -m 644 timerheap.ko $(MODDIR)/timerheap.ko
+	$(INSTALL) -D -m 644 module/60-timerheap.rules \
+		$(DESTDIR)$(UDEVDIR)/60-timerheap.rules
+	$(MAKE) -C userlib O=$(O) install
+	$(MAKE) -C tools O=$(O) install
+ifeq ($(DESTDIR),)
+	getent group timerheap >/dev/null || groupadd --system timerheap
+	depmod $(KREL)
+	ldconfig
+	-udevadm control --reload
+endif
+
+uninstall:
+	$(RM) $(MODDIR)/timerheap.ko \
+		$(DESTDIR)$(UDEVDIR)/60-timerheap.rules
+	$(MAKE) -C userlib O=$(O) uninstall
+	$(MAKE) -C tools O=$(O) uninstall
+ifeq ($(DESTDIR),)
+	! getent group timerheap >/dev/null || groupdel timerheap
+	depmod $(KREL)
+	ldconfig
+	-udevadm control --reload
+endif
+
+.PHONY: clean help
+clean:
+	$(RM) -r $(O) timerheap.ko timerheap.mod timerheap.mod.c timerheap.o \
+		timerheap.mod.o .timerheap.* Module.symvers modules.order \
+		.Module.symvers.cmd .modules.order.cmd
+	$(RM) module/*.o module/.*.cmd
+
+help:
+	@echo 'make             the module for this kernel, the library, the tools'
+	@echo 'make demo        a real workload in a guest with a stock kernel'
+	@echo 'make check       all tests; make check-fast: those under a minute'
+	@echo 'make lint        W=1, sparse, checkpatch, clang-format'
+	@echo 'make install     (as root) PREFIX=$(PREFIX), DESTDIR, KREL, UDEVDIR'
+	@echo 'make uninstall   what install put there'
+	@echo 'make clean       what the others made in this tree'
+	@echo
+	@echo 'KDIR=...         the kernel to build the module for'
+	@echo 'ACCEL=kvm        run guests on KVM rather than in emulation'
