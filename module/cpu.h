@@ -19,7 +19,4 @@ void th_cpu_queue_stats(struct th_queue *queue, struct timerheap_stats *stats);
 void th_cpu_reset_stats(struct th_queue *queue);
 int th_cpu_stats(int cpu, struct timerheap_stats *stats);
 
-void th_cpu_inject_delay(u64 min_ns, u64 max_ns);
-void th_cpu_inject_info(struct timerheap_info *info);
-
 #endif

@@ -17,9 +17,10 @@ struct th_queue {
 	struct th_engine engine;
 
 	/* home CPU, interrupts off */
-	struct hrtimer timer;
-	u64 programmed_ns;	/* what the timer is set to; TH_NEVER: nothing */
-	bool soon;		/* it waits for the CPU's next free gap */
+	struct hrtimer timer;	/* in the queue's clock */
+	u64 programmed_ns;	/* what it is set to; TH_NEVER: nothing */
+	struct hrtimer gap_timer;	/* CLOCK_MONOTONIC: a gap of the CPU */
+	bool soon;		/* it is set */
 	u32 clock_generation;	/* as of the last run that published it */
 	u32 clock_steps;	/* likewise, since load */
 	u32 clock_steps_at_setup;

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/atomic.h>
+#include <linux/math64.h>
+#include <linux/percpu.h>
+#include <linux/random.h>
+#include <linux/smp.h>
+
+#include "clock.h"
+#include "env.h"
+#include "params.h"
+
+/* The budget is granted anew once in so long, spread evenly. */
+#define GAP_NS	20000
+
+/*
+ * The budget is the CPU's, not the queue's: any number of queues together
+ * hold it no longer than one.
+ */
+struct th_grants {
+	/* this CPU, interrupts off */
+	unsigned int left;
+	u64 end_ns;		/* of the last run, CLOCK_MONOTONIC */
+	u64 resume_ns;		/* the last gap that was promised to a queue */
+};
+
+static DEFINE_PER_CPU(struct th_grants, grants);
+
+static u64 inject_min_ns, inject_max_ns;
+
+static struct th_queue *queue_of(struct th_engine *engine)
+{
+	return container_of(engine, struct th_queue, engine);
+}
+
+u64 th_env_now(struct th_engine *engine)
+{
+	return th_clock_now(queue_of(engine)->clockid);
+}
+
+u32 th_env_cpu(struct th_engine *engine)
+{
+	return smp_processor_id();
+}
+
+static u64 draw_delay(void)
+{
+	u64 least = READ_ONCE(inject_min_ns);
+	u64 most = READ_ONCE(inject_max_ns);
+	u64 range = th_sat_sub(most, least) + 1;
+
+	return most ? least + mul_u64_u32_shr(range, get_random_u32(), 32) : 0;
+}
+
+void th_env_wake(struct th_engine *engine)
+{
+	struct th_queue *queue = queue_of(engine);
+
+	/* Each batch has a delay of its own. */
+	engine->delay_ns = draw_delay();
+	/*
+	 * Its full barrier pairs with the one between queueing to wait and
+	 * th_ring_ready(): the sleeper is seen, or sees the expiries.
+	 */
+	if (!wq_has_sleeper(&queue->wait))
+		return;
+	/* A wait queue's lock may sleep on PREEMPT_RT. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		irq_work_queue(&queue->wake_work);
+	else
+		wake_up(&queue->wait);
+}
+
+/* The CPU's next free gap, in CLOCK_MONOTONIC; they are given in turn. */
+static u64 next_gap(void)
+{
+	struct th_grants *cpu = this_cpu_ptr(&grants);
+
+	cpu->resume_ns = max(cpu->resume_ns, ktime_get_ns()) + GAP_NS;
+	return cpu->resume_ns;
+}
+
+/* A timer of its own: the queue's clock may be set back meanwhile. */
+static void program_soon(struct th_queue *queue)
+{
+	if (queue->soon)
+		return;
+	queue->soon = true;
+	hrtimer_start(&queue->gap_timer, ns_to_ktime(next_gap()),
+		      HRTIMER_MODE_ABS_PINNED_HARD);
+}
+
+void th_env_program(struct th_engine *engine, u64 when)
+{
+	struct th_queue *queue = queue_of(engine);
+
+	if (when == TH_SOON) {
+		program_soon(queue);
+		return;
+	}
+	if (queue->soon)
+		hrtimer_try_to_cancel(&queue->gap_timer);
+	queue->soon = false;
+	if (when == queue->programmed_ns)
+		return;
+	if (when == TH_NEVER)
+		hrtimer_try_to_cancel(&queue->timer);
+	else
+		hrtimer_start(&queue->timer,
+			      ns_to_ktime(min_t(u64, when, KTIME_MAX)),
+			      HRTIMER_MODE_ABS_PINNED_HARD);
+	queue->programmed_ns = when;
+}
+
+static void publish_clock(struct th_queue *queue, u32 generation)
+{
+	struct th_engine *engine = &queue->engine;
+	struct timerheap_header *header = engine->header;
+	u32 steps = th_clock_steps();
+	u32 flags = 0;
+
+	queue->clock_generation = generation;
+	engine->stats.clock_steps += steps - queue->clock_steps;
+	queue->clock_steps = steps;
+	engine->delay_ns = draw_delay();
+	if (!th_clock_reliable())
+		flags |= TIMERHEAP_HDR_CLOCK_UNRELIABLE;
+	if (READ_ONCE(inject_max_ns) || th_clock_injected_step())
+		flags |= TIMERHEAP_HDR_INJECTED;
+	th_engine_set_flags(engine, TIMERHEAP_HDR_CLOCK_UNRELIABLE |
+			    TIMERHEAP_HDR_INJECTED, flags);
+	WRITE_ONCE(header->wall_offset_ns,
+		   th_clock_wall_offset(queue->clockid));
+	WRITE_ONCE(header->clock_steps, steps - queue->clock_steps_at_setup);
+}
+
+static unsigned int run(struct th_queue *queue, unsigned int budget)
+{
+	/* Pairs with the release in th_clock_changed(). */
+	u32 generation = atomic_read_acquire(&th_clock_generation);
+
+	if (generation != queue->clock_generation)
+		publish_clock(queue, generation);
+	return th_engine_run(&queue->engine, budget);
+}
+
+static unsigned int budget(void)
+{
+	return max(READ_ONCE(th_budget), 1U);
+}
+
+/* What this CPU may spend now: it regains its budget evenly over a gap. */
+static unsigned int grant(const struct th_grants *cpu)
+{
+	u64 idle_ns = ktime_get_ns() - cpu->end_ns;
+
+	if (idle_ns >= GAP_NS)
+		return budget();
+	return min_t(u64, cpu->left + idle_ns * budget() / GAP_NS, budget());
+}
+
+/**
+ * th_env_run - run the engine with all of the budget
+ * @queue: the queue; home CPU, interrupts off
+ *
+ * For a caller that spends its own time and enables interrupts in between.
+ *
+ * Return: whether there is more to do.
+ */
+bool th_env_run(struct th_queue *queue)
+{
+	run(queue, budget());
+	return queue->soon;
+}
+
+/**
+ * th_env_run_within_grant - run the engine in an interrupt
+ * @queue: the queue; home CPU, interrupts off
+ *
+ * Within what all queues of this CPU may spend together.
+ */
+void th_env_run_within_grant(struct th_queue *queue)
+{
+	struct th_grants *cpu = this_cpu_ptr(&grants);
+	unsigned int granted = grant(cpu);
+
+	if (!granted) {
+		program_soon(queue);
+		return;
+	}
+	cpu->left = granted - run(queue, granted);
+	cpu->end_ns = ktime_get_ns();
+}
+
+void th_env_inject_delay(u64 min_ns, u64 max_ns)
+{
+	WRITE_ONCE(inject_min_ns, min_ns);
+	WRITE_ONCE(inject_max_ns, max_ns);
+	th_clock_changed();
+}
+
+void th_env_inject_info(struct timerheap_info *info)
+{
+	info->inject_min_ns = READ_ONCE(inject_min_ns);
+	info->inject_max_ns = READ_ONCE(inject_max_ns);
+}
