@@ -160,6 +160,8 @@ void th_doorbell_end(struct th_doorbells *doorbells,
 {
 	u32 group = doorbells->group;
 
+	if (doorbells->groups_left > doorbells->level1_words)
+		return;
 	if (doorbells->groups_left)
 		doorbells->cursor = doorbells->next_group * GROUP;
 	if (doorbells->words) {

@@ -191,25 +191,6 @@ static u64 next_deadline(const struct th_engine *engine,
 	return th_sat_add(expires + missed * period, period);
 }
 
-/*
- * The user may have cancelled and armed for the same deadline again, with
- * other settings, after these were read and before the exchange.
- */
-static u64 reconsider(const struct th_engine *engine,
-		      struct timerheap_slot *slot,
-		      struct timerheap_expiry *expiry, u64 next)
-{
-	u32 overruns;
-	u64 now_next = next_deadline(engine, slot, expiry->expires_ns,
-				     expiry->fired_ns, &overruns);
-
-	if (now_next == next ||
-	    cmpxchg(&slot->expires_ns, next, now_next) != next)
-		return next;
-	expiry->overruns = overruns;
-	return now_next;
-}
-
 /* Fire the slot if @expires still is its deadline. */
 static void expire(struct th_engine *engine, struct run *run, u32 index,
 		   u64 expires)
@@ -228,7 +209,6 @@ static void expire(struct th_engine *engine, struct run *run, u32 index,
 	/* Pairs with the user's exchange: one of the two has the deadline. */
 	if (cmpxchg(&slot->expires_ns, expires, next) != expires)
 		return;
-	next = reconsider(engine, slot, &expiry, next);
 	th_ring_post(&engine->ring, &expiry);
 	run->posted = true;
 	engine->stats.overruns += expiry.overruns;

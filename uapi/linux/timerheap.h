@@ -93,6 +93,10 @@ struct timerheap_header {
  * slot's bit in level 0, then the bit of that word in level 1, both by atomic
  * or; and if L < header.next_event_ns, kick.
  *
+ * A slot that is armed again for the very deadline that it held, with another
+ * period or other flags, while that deadline is passing: the tick after it may
+ * follow the former settings.
+ *
  * To cancel: exchange @expires_ns for 0.  What it held tells: not 0, it was
  * pending and will not fire; 0, it had fired already or was idle.
  */
