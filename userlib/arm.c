@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+
+#include "internal.h"
+
+#define rare(condition) __builtin_expect(!!(condition), 0)
+
+/*
+ * Ring the slot's doorbell; whether the kernel would otherwise look later than
+ * at @latest.
+ */
+static bool ring(struct timerheap *th, __u32 slot, __u64 latest)
+{
+	__u32 word = slot / TIMERHEAP__BITS;
+
+	/*
+	 * Level 0 first: the kernel takes level 1 before level 0, and level 0
+	 * before expires_ns, each by an exchange, so what it misses here it is
+	 * rung for again.
+	 */
+	th_or64_sc(&th->level0[word], 1ULL << slot % TIMERHEAP__BITS);
+	th_or64_sc(&th->level1[word / TIMERHEAP__BITS],
+		   1ULL << word % TIMERHEAP__BITS);
+	/*
+	 * Pairs with the kernel's barrier between its store of next_event_ns
+	 * and its look at level 1: one of the two sees the other.
+	 */
+	return th_before_sc(latest, &th->header->next_event_ns);
+}
+
+static __attribute__((noinline)) int ring_and_kick(struct timerheap *th,
+						   __u32 slot, __u64 latest)
+{
+	return ring(th, slot, latest) ? timerheap__kick(th) : 0;
+}
+
+/*
+ * Exchange the deadline.  Returns whether the kernel would come to the slot
+ * too late; @latest is set either way.  A deadline of at most
+ * TIMERHEAP__FOREVER cannot overflow with its slack.
+ */
+static inline bool exchange(struct timerheap_slot *s, __u64 deadline_ns,
+			    __u64 *latest)
+{
+	/* This thread's own setting: only the kernel reads it meanwhile. */
+	*latest = deadline_ns + th_load32(&s->slack_ns);
+	/* Pairs with the kernel's cmpxchg: what is replaced does not fire. */
+	th_xchg64_sc(&s->expires_ns, deadline_ns);
+	/*
+	 * Pairs with the kernel's barrier between its store of armed_ns and
+	 * its second look at expires_ns: one of the two sees the other.
+	 */
+	return th_before_sc(*latest, &s->armed_ns);
+}
+
+int timerheap_arm(struct timerheap *th, uint32_t slot, uint64_t deadline_ns)
+{
+	__u64 latest;
+
+	if (rare(slot >= th->nslots))
+		return -EINVAL;
+	if (rare((__s64)deadline_ns <= 0)) {
+		if (!deadline_ns)
+			return -EINVAL;
+		deadline_ns = TIMERHEAP__FOREVER;
+	}
+	/*
+	 * Before the exchange: the kernel may fire at once, and the record
+	 * brings this store along to the consumer.  The release is for the
+	 * slot's data, when an old record happens to have this very deadline;
+	 * pairs with the acquire in timerheap_reap().
+	 */
+	th_store64_release(&th->expected[slot], deadline_ns);
+	if (rare(exchange(&th->slots[slot], deadline_ns, &latest)))
+		return ring_and_kick(th, slot, latest);
+	return 0;
+}
+
+/* For a slot of the library's own; whether a kick is due. */
+bool timerheap__place(struct timerheap *th, __u32 slot, __u64 deadline_ns)
+{
+	__u64 latest;
+
+	return exchange(&th->slots[slot], deadline_ns, &latest) &&
+		ring(th, slot, latest);
+}
+
+/* Remember that a kick is due for something as early as @latest. */
+void timerheap__defer(struct timerheap *th, __u64 latest)
+{
+	__u64 due = th_load64(&th->kick_due_ns);
+
+	while (latest < due && !th_cas64_sc(&th->kick_due_ns, &due, latest))
+		;
+}
+
+int timerheap_arm_deferred(struct timerheap *th, uint32_t slot,
+			   uint64_t deadline_ns)
+{
+	__u64 latest;
+
+	if (slot >= th->nslots || !deadline_ns)
+		return -EINVAL;
+	if (deadline_ns > TIMERHEAP__FOREVER)
+		deadline_ns = TIMERHEAP__FOREVER;
+	/* As in timerheap_arm(). */
+	th_store64_release(&th->expected[slot], deadline_ns);
+	if (exchange(&th->slots[slot], deadline_ns, &latest) &&
+	    ring(th, slot, latest))
+		timerheap__defer(th, latest);
+	return 0;
+}
+
+int timerheap_flush(struct timerheap *th)
+{
+	__u64 due = th_xchg64_sc(&th->kick_due_ns, TIMERHEAP_NEVER);
+	int rc;
+
+	/*
+	 * Another kick, or the passing of time, may have done it: next_event_ns
+	 * at or before the earliest of them means that the kernel looks at the
+	 * doorbells in time, as it would have right after ringing.
+	 */
+	if (due == TIMERHEAP_NEVER ||
+	    !th_before_sc(due, &th->header->next_event_ns))
+		return 0;
+	rc = timerheap__kick(th);
+	if (rc) {
+		timerheap__defer(th, due);
+		return rc;
+	}
+	return 1;
+}
+
+int timerheap_cancel(struct timerheap *th, uint32_t slot)
+{
+	if (slot >= th->nslots)
+		return -EINVAL;
+	/*
+	 * Pairs with the kernel's cmpxchg: with 0 it fired, and its record
+	 * stays welcome.
+	 */
+	if (!th_xchg64_sc(&th->slots[slot].expires_ns, 0))
+		return 0;
+	/*
+	 * Pairs with the compare-exchange in timerheap_reap(), and makes what
+	 * is in the ring unwelcome.  It is 0 here when the slot was armed twice
+	 * for the same time, and reap took the first's record for both.
+	 */
+	return th_xchg64_sc(&th->expected[slot], 0) != 0;
+}
