@@ -66,7 +66,7 @@ static void sleep_ms(long ms)
 
 static void say(const char *fmt, ...)
 {
-	char line[512];
+	char line[256];
 	va_list ap;
 	int fd, n;
 
@@ -76,8 +76,8 @@ static void say(const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	if (n > 0 && write(fd, line, strlen(line)) < 0)
-		fprintf(report, "log: %s\n", line);
+	if (write(fd, line, n) != n)
+		fprintf(report, "log: cannot write to /dev/kmsg\n");
 	close(fd);
 }
 
@@ -331,7 +331,7 @@ static int unload_all(void)
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%63s", name) != 1 || is_kept(name))
 			continue;
-		say("init: unloading %s", name);
+		say("init: unloading %s\n", name);
 		err = unload_module(name);
 		if (err) {
 			fprintf(report, "unload: %s: %s\n", name,
@@ -427,7 +427,7 @@ int main(int argc, char **argv)
 	setenv("PATH", "/bin", 1);
 	setenv("HOME", "/tmp", 1);
 	if (chdir("/tmp"))
-		say("init: no /tmp");
+		say("init: no /tmp\n");
 	loopback_up();
 	wait_for_clocksource();
 	/* The boot was quiet; from now on the console shows everything. */
@@ -435,9 +435,9 @@ int main(int argc, char **argv)
 
 	if (!load_kernel_modules() && !load_our_module()) {
 		fprintf(report, "started\n");
-		say("init: running the command");
+		say("init: running the command\n");
 		status = run_command(out);
-		say("init: the command ended with %d", status);
+		say("init: the command ended with %d\n", status);
 		tcdrain(out);
 	}
 	kill_leftovers();

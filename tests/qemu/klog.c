@@ -115,6 +115,15 @@ static int load_allow(struct checker *c, const char *path)
 	return err;
 }
 
+/* The kernel escapes the line breaks that some reports contain. */
+static void strip_escaped_newlines(char *line)
+{
+	char *p;
+
+	while ((p = strstr(line, "\\x0a")))
+		memmove(p, p + 4, strlen(p + 4) + 1);
+}
+
 static void show(struct checker *c, uint64_t usec, const char *line)
 {
 	if (c->shown++ >= MAX_SHOWN)
@@ -170,6 +179,7 @@ static void check_record(struct checker *c, char *rec)
 	c->res->next_seq = seq + 1;
 	*text++ = '\0';
 	text[strcspn(text, "\n")] = '\0';
+	strip_escaped_newlines(text);
 	check_line(c, usec, text);
 }
 
