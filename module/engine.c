@@ -5,6 +5,7 @@
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
 #include <asm/barrier.h>
 
 #include "drift.h"
@@ -12,6 +13,8 @@
 
 /* Expiries fired by one reading of the clock. */
 #define NOW_EVERY	16
+/* Slots initialised between two chances for others to run. */
+#define RESCHED_EVERY	4096
 
 /* One run: what it knows and what it may still do. */
 struct run {
@@ -27,7 +30,7 @@ struct run {
 
 /**
  * th_engine_init - what the memory's owner did not set
- * @engine: pointers and sizes set, all else zero
+ * @engine: pointers and sizes set, all else zero; process context
  *
  * The slots' memory is zero but for armed_ns, which is written here.
  */
@@ -35,8 +38,11 @@ void th_engine_init(struct th_engine *engine)
 {
 	u32 slot;
 
-	for (slot = 0; slot < engine->nslots; slot++)
+	for (slot = 0; slot < engine->nslots; slot++) {
 		engine->slots[slot].armed_ns = TH_NEVER;
+		if (slot % RESCHED_EVERY == 0)
+			cond_resched();
+	}
 	engine->next_event_ns = TH_NEVER;
 	engine->header->next_event_ns = TH_NEVER;
 	th_drift_reset(&engine->stats);

@@ -11,7 +11,9 @@
 #include "params.h"
 #include "queue.h"
 
-#define ACCOUNT_ZERO	(GFP_KERNEL_ACCOUNT | __GFP_ZERO)
+/* A caller who asks for too much gets -ENOMEM; nobody is killed for it. */
+#define GFP_TH		(GFP_KERNEL_ACCOUNT | __GFP_ZERO | \
+			 __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 /* Parts start on lines of their own. */
 #define PART_ALIGN	64
 
@@ -76,7 +78,7 @@ static void init_engine(struct th_queue *queue)
  */
 struct th_queue *th_queue_create(const struct timerheap_setup *setup)
 {
-	struct th_queue *queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
+	struct th_queue *queue = kmalloc(sizeof(*queue), GFP_TH);
 
 	if (!queue)
 		return ERR_PTR(-ENOMEM);
@@ -89,18 +91,18 @@ struct th_queue *th_queue_create(const struct timerheap_setup *setup)
 	mutex_init(&queue->read_lock);
 	lay_out(&queue->setup);
 
-	if (!alloc_cpumask_var(&queue->allowed, GFP_KERNEL_ACCOUNT))
+	if (!alloc_cpumask_var(&queue->allowed, GFP_TH))
 		goto free_queue;
 	cpumask_copy(queue->allowed, current->cpus_ptr);
-	queue->area = __vmalloc(queue->setup.mmap_size, ACCOUNT_ZERO);
+	queue->area = __vmalloc(queue->setup.mmap_size, GFP_TH);
 	if (!queue->area)
 		goto free_mask;
 	queue->nodes = __vmalloc(TH_HEAP_NODES((size_t)setup->nslots) *
-				 sizeof(*queue->nodes), ACCOUNT_ZERO);
+				 sizeof(*queue->nodes), GFP_TH);
 	if (!queue->nodes)
 		goto free_area;
 	queue->pos = __vmalloc((size_t)setup->nslots * sizeof(*queue->pos),
-			       ACCOUNT_ZERO);
+			       GFP_TH);
 	if (!queue->pos)
 		goto free_nodes;
 	init_engine(queue);
@@ -155,6 +157,7 @@ int th_queue_map(struct th_queue *queue, struct vm_area_struct *vma)
 
 		if (err)
 			return err;
+		cond_resched();
 	}
 	return 0;
 }
