@@ -77,6 +77,9 @@ static int batch(struct th_queue *queue, void __user *arg,
 	if (err)
 		return err;
 	batch.done = 0;
+	/* What cannot be reported is not begun. */
+	if (put_user(batch.done, &user->done))
+		return -EFAULT;
 	err = do_all(queue, &batch);
 	if (put_user(batch.done, &user->done))
 		return -EFAULT;

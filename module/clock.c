@@ -152,12 +152,13 @@ static u32 clock_flags(void)
 
 /*
  * How much faster the counter ran than the reference, in parts per billion:
- * 1e9 * (counter - reference) / reference.
+ * 1e9 * (counter - reference) / reference; within a factor of 2.
  */
 static s64 ppb_of(u64 cycles, u64 khz, u64 reference_ns)
 {
-	u64 counter_ns = mul_u64_u64_div_u64(cycles, NSEC_PER_MSEC, khz);
-	s64 ahead = counter_ns - reference_ns;
+	u64 most = div64_u64(reference_ns, NSEC_PER_MSEC) * khz * 2;
+	s64 counter_ns = div64_u64(min(cycles, most) * NSEC_PER_MSEC, khz);
+	s64 ahead = counter_ns - (s64)reference_ns;
 
 	return div64_s64(clamp_t(s64, ahead, -(s64)NSEC_PER_SEC,
 				 (s64)NSEC_PER_SEC) * (s64)NSEC_PER_SEC,
@@ -257,7 +258,7 @@ static struct notifier_block timekeeper_notifier = {
  */
 void th_clock_changed(void)
 {
-	/* Pairs with the acquire in publish_clock(): what changed is there. */
+	/* Pairs with the acquire in run(), env.c: what changed is there. */
 	atomic_inc_return_release(&th_clock_generation);
 }
 

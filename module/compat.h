@@ -15,6 +15,8 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 	hrtimer_init(timer, clockid, mode);
 	timer->function = fn;
 }
+
+#define hrtimer_setup_sleeper_on_stack	hrtimer_init_sleeper_on_stack
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)

@@ -48,33 +48,37 @@ static enum hrtimer_restart gap_came(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-static void kicked(void *info)
-{
-	struct th_queue *queue = info;
-
-	clear_bit(0, &queue->kicked);
-	/* Pairs with the test_and_set_bit() in kick_remote(). */
-	smp_mb__after_atomic();
-	/* Else it has moved, and was run since. */
-	if (READ_ONCE(queue->cpu) == smp_processor_id()) {
-		queue->engine.stats.kicks_remote++;
-		th_env_run_within_grant(queue);
-	}
-	/* Pairs with the acquire in th_cpu_detach(); the last access. */
-	atomic_dec_return_release(&queue->kicks_in_flight);
-}
-
-/* An interrupt that is under way already will see what this one is for. */
+/*
+ * An interrupt that is under way already will see what this one is for.
+ * Interrupts are off.
+ */
 static void kick_remote(struct th_queue *queue, int cpu)
 {
 	if (test_and_set_bit(0, &queue->kicked))
 		return;
 	atomic_inc(&queue->kicks_in_flight);
-	if (!smp_call_function_single_async(cpu, &queue->csd))
-		return;
-	/* Gone offline: the queue has moved, and was run since. */
+	/* The CPU was found online, and stays so while they are off here. */
+	WARN_ON_ONCE(smp_call_function_single_async(cpu, &queue->csd));
+}
+
+static void kicked(void *info)
+{
+	struct th_queue *queue = info;
+	int cpu;
+
 	clear_bit(0, &queue->kicked);
-	atomic_dec(&queue->kicks_in_flight);
+	/* Pairs with the test_and_set_bit() in kick_remote(). */
+	smp_mb__after_atomic();
+	cpu = READ_ONCE(queue->cpu);
+	if (cpu == smp_processor_id()) {
+		queue->engine.stats.kicks_remote++;
+		th_env_run_within_grant(queue);
+	} else if (cpu >= 0) {
+		/* It moved, and one who came since may count on this kick. */
+		kick_remote(queue, cpu);
+	}
+	/* Pairs with the acquire in th_cpu_detach(); the last access. */
+	atomic_dec_return_release(&queue->kicks_in_flight);
 }
 
 /* Whether this is the home CPU and there is more to do. */
@@ -113,8 +117,8 @@ void th_cpu_kick(struct th_queue *queue)
 	 * the new home came early enough for the run there.
 	 */
 	smp_mb();
-	for (chunk = 0; kick_chunk(queue, !chunk); chunk++) {
-		if (chunk == KICK_CHUNKS || signal_pending(current))
+	for (chunk = 0; chunk < KICK_CHUNKS; chunk++) {
+		if (!kick_chunk(queue, !chunk) || signal_pending(current))
 			return;
 		cond_resched();
 	}

@@ -143,19 +143,15 @@ static unsigned int run(struct th_queue *queue, unsigned int budget)
 	return th_engine_run(&queue->engine, budget);
 }
 
-static unsigned int budget(void)
-{
-	return max(READ_ONCE(th_budget), 1U);
-}
-
 /* What this CPU may spend now: it regains its budget evenly over a gap. */
 static unsigned int grant(const struct th_grants *cpu)
 {
 	u64 idle_ns = ktime_get_ns() - cpu->end_ns;
+	unsigned int budget = READ_ONCE(th_budget);
 
 	if (idle_ns >= GAP_NS)
-		return budget();
-	return min_t(u64, cpu->left + idle_ns * budget() / GAP_NS, budget());
+		return budget;
+	return min_t(u64, cpu->left + idle_ns * budget / GAP_NS, budget);
 }
 
 /**
@@ -168,7 +164,7 @@ static unsigned int grant(const struct th_grants *cpu)
  */
 bool th_env_run(struct th_queue *queue)
 {
-	run(queue, budget());
+	run(queue, READ_ONCE(th_budget));
 	return queue->soon;
 }
 

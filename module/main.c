@@ -8,6 +8,7 @@
 #include <linux/build_bug.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/stddef.h>
 #include <linux/timerheap.h>
 
@@ -27,8 +28,18 @@ unsigned int th_max_slots = 1U << 20;
 module_param_named(max_slots, th_max_slots, uint, 0444);
 MODULE_PARM_DESC(max_slots, "slots that one queue may have, 1 to 16777216 (default 1048576)");
 
+static int set_budget(const char *value, const struct kernel_param *param)
+{
+	return param_set_uint_minmax(value, param, 1, UINT_MAX);
+}
+
+static const struct kernel_param_ops budget_ops = {
+	.set = set_budget,
+	.get = param_get_uint,
+};
+
 unsigned int th_budget = 256;
-module_param_named(budget, th_budget, uint, 0644);
+module_param_cb(budget, &budget_ops, &th_budget, 0644);
 MODULE_PARM_DESC(budget, "expiries and doorbells that one run handles at most, 1 or more (default 256)");
 
 unsigned int th_min_period_ns = 10000;
@@ -119,10 +130,9 @@ static struct miscdevice device = {
 
 static int check_params(void)
 {
-	if (th_max_slots && th_max_slots <= MAX_SLOTS && th_budget &&
-	    th_min_period_ns)
+	if (th_max_slots && th_max_slots <= MAX_SLOTS && th_min_period_ns)
 		return 0;
-	pr_err("max_slots must be 1 to %u, budget and min_period_ns 1 or more\n",
+	pr_err("max_slots must be 1 to %u, and min_period_ns 1 or more\n",
 	       MAX_SLOTS);
 	return -EINVAL;
 }

@@ -5,6 +5,7 @@
 #include <linux/wait.h>
 
 #include "clock.h"
+#include "compat.h"
 #include "copy.h"
 #include "cpu.h"
 #include "reader.h"
@@ -15,23 +16,24 @@ static u32 ready(const struct th_queue *queue)
 			     READ_ONCE(queue->engine.header->cq_head));
 }
 
+/* The time-out follows the queue's clock, wherever that is set. */
 static int sleep_until_ready(struct th_queue *queue, u32 wanted, u64 deadline)
 {
-	u64 now;
+	struct hrtimer_sleeper timeout;
 	int err;
 
-	if (deadline == TIMERHEAP_NEVER)
-		return wait_event_interruptible(queue->wait,
-						ready(queue) >= wanted);
-	/* Again when the clock was set back meanwhile. */
-	do {
-		now = th_clock_now(queue->clockid);
-		if (ready(queue) >= wanted || now >= deadline)
-			return 0;
-		err = wait_event_interruptible_hrtimeout(queue->wait,
-				ready(queue) >= wanted,
-				min_t(u64, deadline - now, KTIME_MAX));
-	} while (err == -ETIME);
+	if (ready(queue) >= wanted || th_clock_now(queue->clockid) >= deadline)
+		return 0;
+	hrtimer_setup_sleeper_on_stack(&timeout, queue->clockid,
+				       HRTIMER_MODE_ABS);
+	hrtimer_set_expires(&timeout.timer,
+			    ns_to_ktime(min_t(u64, deadline, KTIME_MAX)));
+	if (deadline != TIMERHEAP_NEVER)
+		hrtimer_sleeper_start_expires(&timeout, HRTIMER_MODE_ABS);
+	err = wait_event_interruptible(queue->wait, ready(queue) >= wanted ||
+				       !READ_ONCE(timeout.task));
+	hrtimer_cancel(&timeout.timer);
+	destroy_hrtimer_on_stack(&timeout.timer);
 	return err;
 }
 
@@ -116,9 +118,11 @@ ssize_t th_reader_read(struct th_queue *queue, char __user *to, size_t count,
 	if (!most)
 		return -EINVAL;
 	while (!n) {
-		if (!ready(queue) && nonblock)
-			return -EAGAIN;
-		err = wait_event_interruptible(queue->wait, ready(queue));
+		if (!nonblock)
+			err = wait_event_interruptible(queue->wait,
+						       ready(queue));
+		else
+			err = ready(queue) ? 0 : -EAGAIN;
 		if (err)
 			return err;
 		if (mutex_lock_interruptible(&queue->read_lock))

@@ -31,9 +31,8 @@
  * struct timerheap_header - the two lines that describe the queue
  * @next_event_ns: when the kernel will next look at the queue by itself;
  *	TIMERHEAP_NEVER if it will not; 0 if it comes back as soon as it may, or
- *	waits for the consumer's kick (TIMERHEAP_HDR_STALLED).  Read it after ringing a doorbell, with
- *	a full barrier between (a sequentially consistent atomic or is one);
- *	kick when the slot's latest time is before it.
+ *	waits for the consumer's kick (TIMERHEAP_HDR_STALLED).  Read it after
+ *	ringing a doorbell; kick when the slot's latest time is before it.
  * @cq_tail: where the next expiry will be posted, free-running; read with
  *	acquire, so that the records before it are complete.
  * @flags: TIMERHEAP_HDR_*.
@@ -91,7 +90,8 @@ struct timerheap_header {
  * To arm for D: write period, slack and flags; exchange @expires_ns for D;
  * let L = D + slack, saturated.  If L >= @armed_ns that is all.  Else set the
  * slot's bit in level 0, then the bit of that word in level 1, both by atomic
- * or; and if L < header.next_event_ns, kick.
+ * or; and if L < header.next_event_ns, kick.  The exchange, both ors and the
+ * loads of @armed_ns and next_event_ns must be sequentially consistent.
  *
  * A slot that is armed again for the very deadline that it held, with another
  * period or other flags, while that deadline is passing: the tick after it may
@@ -403,7 +403,7 @@ struct timerheap_stats {
  * @flags: 0.
  * @delay_min_ns: least delay added.
  * @delay_max_ns: most delay added, up to TIMERHEAP_INJECT_MAX_NS; drawn
- *	uniformly for each run.  Both 0: none.
+ *	uniformly for each batch of expiries.  Both 0: none.
  * @step_ns: step the wall clock that queues publish by this much, once.
  */
 struct timerheap_inject {
