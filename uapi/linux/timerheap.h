@@ -53,7 +53,7 @@ struct timerheap_header {
 	__aligned_u64 next_event_ns;
 	__u32 cq_tail;
 	__u32 flags;
-	__s64 wall_offset_ns __attribute__((aligned(8)));
+	__s64 wall_offset_ns;
 	__u32 clock_steps;
 	__u32 cpu;
 	__u8 __pad0[32];
@@ -225,13 +225,13 @@ struct timerheap_info {
 	__aligned_u64 features;
 	__u32 clock_flags;
 	__u32 clock_checks;
-	__s64 counter_ppb __attribute__((aligned(8)));
-	__s64 counter_ppb_max __attribute__((aligned(8)));
+	__s64 counter_ppb;
+	__s64 counter_ppb_max;
 	__aligned_u64 counter_khz;
 	__aligned_u64 clock_steps;
 	__aligned_u64 inject_min_ns;
 	__aligned_u64 inject_max_ns;
-	__s64 inject_step_ns __attribute__((aligned(8)));
+	__s64 inject_step_ns;
 };
 
 /* INJECT is allowed by the module parameter of that name. */
@@ -411,7 +411,7 @@ struct timerheap_inject {
 	__u32 flags;
 	__aligned_u64 delay_min_ns;
 	__aligned_u64 delay_max_ns;
-	__s64 step_ns __attribute__((aligned(8)));
+	__s64 step_ns;
 };
 
 #define TIMERHEAP_INJECT_MAX_NS		10000000000ULL
