@@ -3,6 +3,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/percpu.h>
+#include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
 
@@ -66,7 +67,8 @@ static void kicked(void *info)
 	struct th_queue *queue = info;
 	int cpu;
 
-	clear_bit(0, &queue->kicked);
+	/* The csd was unlocked before: whoever finds the bit clear may use it. */
+	clear_bit_unlock(0, &queue->kicked);
 	/* Pairs with the test_and_set_bit() in kick_remote(). */
 	smp_mb__after_atomic();
 	cpu = READ_ONCE(queue->cpu);
@@ -231,6 +233,7 @@ int th_cpu_attach(struct th_queue *queue)
 	queue->clock_steps = th_clock_steps();
 	queue->clock_steps_at_setup = queue->clock_steps;
 	queue->clock_generation = atomic_read(&th_clock_generation) - 1;
+	prandom_seed_state(&queue->random, get_random_u64());
 	th_drift_reset(&queue->earlier);
 
 	cpus_read_lock();

@@ -2,7 +2,6 @@
 #include <linux/atomic.h>
 #include <linux/math64.h>
 #include <linux/percpu.h>
-#include <linux/random.h>
 #include <linux/smp.h>
 
 #include "clock.h"
@@ -42,13 +41,16 @@ u32 th_env_cpu(struct th_engine *engine)
 	return smp_processor_id();
 }
 
-static u64 draw_delay(void)
+static u64 draw_delay(struct th_queue *queue)
 {
 	u64 least = READ_ONCE(inject_min_ns);
 	u64 most = READ_ONCE(inject_max_ns);
 	u64 range = th_sat_sub(most, least) + 1;
 
-	return most ? least + mul_u64_u32_shr(range, get_random_u32(), 32) : 0;
+	if (!most)
+		return 0;
+	return least + mul_u64_u32_shr(range, prandom_u32_state(&queue->random),
+				       32);
 }
 
 void th_env_wake(struct th_engine *engine)
@@ -56,7 +58,7 @@ void th_env_wake(struct th_engine *engine)
 	struct th_queue *queue = queue_of(engine);
 
 	/* Each batch has a delay of its own. */
-	engine->delay_ns = draw_delay();
+	engine->delay_ns = draw_delay(queue);
 	/*
 	 * Its full barrier pairs with the one between queueing to wait and
 	 * th_ring_ready(): the sleeper is seen, or sees the expiries.
@@ -121,7 +123,7 @@ static void publish_clock(struct th_queue *queue, u32 generation)
 	queue->clock_generation = generation;
 	engine->stats.clock_steps += steps - queue->clock_steps;
 	queue->clock_steps = steps;
-	engine->delay_ns = draw_delay();
+	engine->delay_ns = draw_delay(queue);
 	if (!th_clock_reliable())
 		flags |= TIMERHEAP_HDR_CLOCK_UNRELIABLE;
 	if (READ_ONCE(inject_max_ns) || th_clock_injected_step())

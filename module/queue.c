@@ -146,7 +146,7 @@ int th_queue_map(struct th_queue *queue, struct vm_area_struct *vma)
 	unsigned long offset;
 
 	if (size != queue->setup.mmap_size || vma->vm_pgoff ||
-	    !(vma->vm_flags & VM_SHARED))
+	    !(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	if (vma->vm_flags & VM_EXEC)
 		return -EPERM;

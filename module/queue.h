@@ -8,6 +8,7 @@
 #include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/prandom.h>
 #include <linux/smp.h>
 #include <linux/wait.h>
 
@@ -24,6 +25,7 @@ struct th_queue {
 	u32 clock_generation;	/* as of the last run that published it */
 	u32 clock_steps;	/* likewise, since load */
 	u32 clock_steps_at_setup;
+	struct rnd_state random;	/* for injected delays */
 
 	/* any CPU */
 	int cpu;		/* written on the home CPU; -1: on its way */

@@ -97,6 +97,20 @@ static ssize_t take_records(struct th_queue *queue, void __user *to, u32 most)
 	return n * sizeof(struct timerheap_expiry);
 }
 
+/* Wait for records and for the turn to take them. */
+static int lock_when_ready(struct th_queue *queue, bool nonblock)
+{
+	int err;
+
+	if (nonblock)
+		return ready(queue) && mutex_trylock(&queue->read_lock) ?
+			0 : -EAGAIN;
+	err = wait_event_interruptible(queue->wait, ready(queue));
+	if (err)
+		return err;
+	return mutex_lock_interruptible(&queue->read_lock) ? -ERESTARTSYS : 0;
+}
+
 /**
  * th_reader_read - copy out expiries, sleeping until there are some
  * @queue: the queue
@@ -113,20 +127,14 @@ ssize_t th_reader_read(struct th_queue *queue, char __user *to, size_t count,
 	u32 most = min_t(size_t, count / sizeof(struct timerheap_expiry),
 			 TIMERHEAP_RING_MAX);
 	ssize_t n = 0;
-	int err;
 
 	if (!most)
 		return -EINVAL;
 	while (!n) {
-		if (!nonblock)
-			err = wait_event_interruptible(queue->wait,
-						       ready(queue));
-		else
-			err = ready(queue) ? 0 : -EAGAIN;
+		int err = lock_when_ready(queue, nonblock);
+
 		if (err)
 			return err;
-		if (mutex_lock_interruptible(&queue->read_lock))
-			return -ERESTARTSYS;
 		n = take_records(queue, to, most);
 		mutex_unlock(&queue->read_lock);
 	}
