@@ -28,10 +28,55 @@ static bool ring(struct timerheap *th, __u32 slot, __u64 latest)
 	return th_before_sc(latest, &th->header->next_event_ns);
 }
 
+/* Remember that a kick is due. */
+static void defer(struct timerheap *th)
+{
+	__u64 seen = th_load64(&th->deferred);
+
+	/* Pairs with the load in timerheap__deferred(): the bell came first. */
+	while (!th_cas64_sc(&th->deferred, &seen, seen + 1))
+		;
+}
+
+/* How many arms a kick from now on answers. */
+__u64 timerheap__deferred(const struct timerheap *th)
+{
+	return th_load64_acquire(&th->deferred);
+}
+
+/*
+ * The kick for the first @count deferred arms was done.  It is counted only
+ * now, so that whoever finds its arm counted needs no kick of its own.
+ */
+void timerheap__flushed(struct timerheap *th, __u64 count)
+{
+	__u64 seen = th_load64(&th->flushed);
+
+	while (seen < count && !th_cas64_sc(&th->flushed, &seen, count))
+		;
+}
+
+static int kick(struct timerheap *th)
+{
+	__u64 count = timerheap__deferred(th);
+	int rc = timerheap__kick(th);
+
+	if (!rc)
+		timerheap__flushed(th, count);
+	return rc;
+}
+
 static __attribute__((noinline)) int ring_and_kick(struct timerheap *th,
 						   __u32 slot, __u64 latest)
 {
-	return ring(th, slot, latest) ? timerheap__kick(th) : 0;
+	int rc;
+
+	if (!ring(th, slot, latest))
+		return 0;
+	rc = kick(th);
+	if (rc)
+		defer(th);
+	return rc;
 }
 
 /*
@@ -85,15 +130,6 @@ bool timerheap__place(struct timerheap *th, __u32 slot, __u64 deadline_ns)
 		ring(th, slot, latest);
 }
 
-/* Remember that a kick is due for something as early as @latest. */
-void timerheap__defer(struct timerheap *th, __u64 latest)
-{
-	__u64 due = th_load64(&th->kick_due_ns);
-
-	while (latest < due && !th_cas64_sc(&th->kick_due_ns, &due, latest))
-		;
-}
-
 int timerheap_arm_deferred(struct timerheap *th, uint32_t slot,
 			   uint64_t deadline_ns)
 {
@@ -107,29 +143,18 @@ int timerheap_arm_deferred(struct timerheap *th, uint32_t slot,
 	th_store64_release(&th->expected[slot], deadline_ns);
 	if (exchange(&th->slots[slot], deadline_ns, &latest) &&
 	    ring(th, slot, latest))
-		timerheap__defer(th, latest);
+		defer(th);
 	return 0;
 }
 
 int timerheap_flush(struct timerheap *th)
 {
-	__u64 due = th_xchg64_sc(&th->kick_due_ns, TIMERHEAP_NEVER);
 	int rc;
 
-	/*
-	 * Another kick, or the passing of time, may have done it: next_event_ns
-	 * at or before the earliest of them means that the kernel looks at the
-	 * doorbells in time, as it would have right after ringing.
-	 */
-	if (due == TIMERHEAP_NEVER ||
-	    !th_before_sc(due, &th->header->next_event_ns))
+	if (th_load64_acquire(&th->flushed) >= timerheap__deferred(th))
 		return 0;
-	rc = timerheap__kick(th);
-	if (rc) {
-		timerheap__defer(th, due);
-		return rc;
-	}
-	return 1;
+	rc = kick(th);
+	return rc ? rc : 1;
 }
 
 int timerheap_cancel(struct timerheap *th, uint32_t slot)

@@ -51,8 +51,9 @@ struct timerheap {
 	/* whether slot number nslots exists, for timerheap_wait_precise() */
 	bool own_slot;
 
-	/* any thread: the earliest of the deferred arms that need a kick */
-	__u64 kick_due_ns __attribute__((aligned(TIMERHEAP__LINE)));
+	/* any thread: arms that left a kick due, and how many of them got it */
+	__u64 deferred __attribute__((aligned(TIMERHEAP__LINE)));
+	__u64 flushed;
 	/* any thread: slots taken or about to be, and a word that had room */
 	__u32 used;
 	__u32 hint;
@@ -80,7 +81,8 @@ int timerheap__wait(struct timerheap *th, __u32 min, __u64 deadline_ns);
 
 /* arm.c */
 bool timerheap__place(struct timerheap *th, __u32 slot, __u64 deadline_ns);
-void timerheap__defer(struct timerheap *th, __u64 latest);
+__u64 timerheap__deferred(const struct timerheap *th);
+void timerheap__flushed(struct timerheap *th, __u64 count);
 
 /* queue.c */
 int timerheap__read_opts(struct timerheap_opts *to,

@@ -90,7 +90,6 @@ static int allocate(struct timerheap *th)
 		return -ENOMEM;
 	if (last)
 		th->taken[words - 1] = ~0ULL << last;
-	th->kick_due_ns = TIMERHEAP_NEVER;
 	return 0;
 }
 

@@ -27,6 +27,11 @@ static inline __u64 th_load64_acquire(const __u64 *p)
 	return __atomic_load_n(p, __ATOMIC_ACQUIRE);
 }
 
+static inline __u64 th_load64_sc(const __u64 *p)
+{
+	return __atomic_load_n(p, __ATOMIC_SEQ_CST);
+}
+
 static inline __u32 th_load32(const __u32 *p)
 {
 	return __atomic_load_n(p, __ATOMIC_RELAXED);
@@ -89,25 +94,6 @@ static inline __u32 th_sub32_release(__u32 *p, __u32 value)
 	return __atomic_fetch_sub(p, value, __ATOMIC_RELEASE);
 }
 
-/*
- * value < *p, by one sc load.  Every load of x86 is one; said like this it is
- * an operand of the comparison, which compilers don't do with atomic loads.
- */
-static inline bool th_before_sc(__u64 value, const __u64 *p)
-{
-#ifdef __x86_64__
-	bool before;
-
-	__asm__ volatile("cmpq %2, %1"
-			 : "=@ccb"(before)
-			 : "r"(value), "m"(*p)
-			 : "memory");
-	return before;
-#else
-	return value < __atomic_load_n(p, __ATOMIC_SEQ_CST);
-#endif
-}
-
 /* Compare and exchange; when it fails, *seen is what was there. */
 static inline bool th_cas64_sc(__u64 *p, __u64 *seen, __u64 value)
 {
@@ -127,4 +113,24 @@ static inline void th_fence_sc(void)
 }
 
 #endif /* TIMERHEAP_SHARED_HEADER */
+
+/*
+ * value < *p, by one sc load.  Every load of x86 is one; said like this it is
+ * an operand of the comparison, which compilers don't do with atomic loads.
+ */
+static inline bool th_before_sc(__u64 value, const __u64 *p)
+{
+#if defined(__x86_64__) && !defined(TIMERHEAP_SHARED_HEADER)
+	bool before;
+
+	__asm__ volatile("cmpq %2, %1"
+			 : "=@ccb"(before)
+			 : "r"(value), "m"(*p)
+			 : "memory");
+	return before;
+#else
+	return value < th_load64_sc(p);
+#endif
+}
+
 #endif /* TIMERHEAP_SHARED_H */

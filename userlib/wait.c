@@ -5,7 +5,7 @@
 
 int timerheap_wait(struct timerheap *th, unsigned int min, uint64_t deadline_ns)
 {
-	__u64 due;
+	__u64 count;
 	__u32 ready;
 	int rc;
 
@@ -15,10 +15,10 @@ int timerheap_wait(struct timerheap *th, unsigned int min, uint64_t deadline_ns)
 	if (ready >= min)
 		return (int)ready;
 	/* The call kicks; should it not come to that, the kick stays due. */
-	due = th_xchg64_sc(&th->kick_due_ns, TIMERHEAP_NEVER);
+	count = timerheap__deferred(th);
 	rc = timerheap__wait(th, min, deadline_ns);
-	if (rc < 0)
-		timerheap__defer(th, due);
+	if (rc >= 0)
+		timerheap__flushed(th, count);
 	return rc;
 }
 

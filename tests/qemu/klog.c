@@ -174,7 +174,8 @@ static void check_record(struct checker *c, char *rec)
 		return;
 	if (seq > c->res->next_seq) {
 		c->res->bad++;
-		show(c, usec, "klog: records were overwritten before the check");
+		show(c, usec,
+		     "klog: records were overwritten before the check");
 	}
 	c->res->next_seq = seq + 1;
 	*text++ = '\0';

@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 struct klog_result {
-	unsigned int bad;	/* offending lines */
-	unsigned int tolerated;	/* lines that would offend, but are allowed */
-	uint64_t next_seq;	/* where the next check goes on */
+	unsigned int bad; /* offending lines */
+	unsigned int tolerated; /* lines that would offend, but are allowed */
+	uint64_t next_seq; /* where the next check goes on */
 };
 
 /*

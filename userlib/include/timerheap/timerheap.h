@@ -209,7 +209,7 @@ int timerheap_slot_config(struct timerheap *th, uint32_t slot,
  *
  * Return: 0; -EINVAL no such slot, or @deadline_ns is 0; or an error of
  * TIMERHEAP_IOC_KICK, and then the slot is armed, but the kernel may come to
- * it late.
+ * it late unless timerheap_flush() succeeds.
  */
 int timerheap_arm(struct timerheap *th, uint32_t slot, uint64_t deadline_ns);
 

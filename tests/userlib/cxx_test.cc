@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The header in C++, against the shared library: every call can be named. */
+#include <timerheap/timerheap.h>
+
+#include <cstdio>
+
+int main()
+{
+	struct timerheap_opts opts = TIMERHEAP_OPTS_INIT;
+	struct timerheap *th = reinterpret_cast<struct timerheap *>(&opts);
+	struct timerheap_percpu *p = nullptr;
+	struct timerheap_event ev = {};
+	struct timerheap_stats st = {};
+	struct timerheap_info info = {};
+	bool ok;
+
+	/* Not a device that is there: /dev/null is none of ours. */
+	opts.path = "/dev/null";
+	ok = timerheap_open(&th, &opts) < 0 && th == nullptr &&
+		timerheap_percpu_open(&p, &opts) < 0 && p == nullptr &&
+		timerheap_hist_percentile(&st, 99) == 0 &&
+		timerheap_advice(-1) != nullptr;
+	timerheap_close(th);
+	timerheap_percpu_close(p);
+	if (th) {
+		timerheap_arm(th, 0, 1);
+		timerheap_cancel(th, 0);
+		timerheap_reap(th, &ev, 1);
+		timerheap_wait(th, 1, TIMERHEAP_NEVER);
+		timerheap_info(th, &info);
+		timerheap_stats(th, &st);
+	}
+	std::printf("1..1\n%s 1 - open_fails_from_cxx\n", ok ? "ok" : "not ok");
+	return !ok;
+}
