@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/nospec.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
@@ -6,12 +7,13 @@
 #include "copy.h"
 #include "cpu.h"
 
-static int arm_one(struct th_queue *queue, const struct timerheap_arm *arm,
+static int arm_one(struct th_queue *queue, struct timerheap_arm *arm,
 		   bool *kick)
 {
 	if (arm->slot >= queue->setup.nslots || !arm->expires_ns ||
 	    arm->flags & ~TIMERHEAP_SLOT_RESTART || arm->__resv)
 		return -EINVAL;
+	arm->slot = array_index_nospec(arm->slot, queue->setup.nslots);
 	*kick |= th_engine_arm(&queue->engine, arm);
 	return 0;
 }
@@ -56,6 +58,7 @@ static int cancel_all(struct th_queue *queue, struct timerheap_batch *batch)
 			return -EFAULT;
 		if (slot >= queue->setup.nslots)
 			return -EINVAL;
+		slot = array_index_nospec(slot, queue->setup.nslots);
 		/* First what may fail: a cancel can't be undone. */
 		if (put_user(0, &entry->result))
 			return -EFAULT;

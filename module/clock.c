@@ -25,7 +25,7 @@
 #include "params.h"
 
 #define CHECK_EVERY	(5 * HZ)
-/* A check that comes later than this starts anew: the host was suspended. */
+/* A check that comes later than this starts anew. */
 #define CHECK_LIMIT_NS	(60 * NSEC_PER_SEC)
 /* Pairs of readings, of which the closest is taken. */
 #define CHECK_TRIES	5
@@ -34,16 +34,19 @@ atomic_t th_clock_generation = ATOMIC_INIT(0);
 
 static atomic_t steps = ATOMIC_INIT(0);
 static atomic64_t injected_ns = ATOMIC64_INIT(0);
-static ktime_t last_offs_real;	/* under the timekeeper's lock */
+
+/* What to add to CLOCK_MONOTONIC; written under the timekeeper's lock. */
+static s64 offs_real, offs_boot, offs_tai;
 static bool reliable;		/* as of the last check */
 
 struct reading {
 	u64 counter;
 	u64 raw_ns;
+	s64 offs_boot;
 };
 
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;	/* the figures below, for INFO */
 	struct reading last;
 	u32 checks;
 	s64 ppb;
@@ -57,9 +60,9 @@ static u64 counter_read(void)
 	return rdtsc_ordered();
 }
 
-static u64 counter_khz(void)
+static u64 counter_hz(void)
 {
-	return tsc_khz;
+	return (u64)tsc_khz * 1000;
 }
 
 /* The clocksource is the TSC when its value lies between two readings. */
@@ -92,9 +95,9 @@ static u64 counter_read(void)
 	return get_cycles();
 }
 
-static u64 counter_khz(void)
+static u64 counter_hz(void)
 {
-	return arch_timer_get_cntfrq() / 1000;
+	return arch_timer_get_cntfrq();
 }
 
 static bool counter_keeps_time(void)
@@ -119,7 +122,7 @@ static u64 counter_read(void)
 	return 0;
 }
 
-static u64 counter_khz(void)
+static u64 counter_hz(void)
 {
 	return 0;
 }
@@ -154,10 +157,11 @@ static u32 clock_flags(void)
  * How much faster the counter ran than the reference, in parts per billion:
  * 1e9 * (counter - reference) / reference; within a factor of 2.
  */
-static s64 ppb_of(u64 cycles, u64 khz, u64 reference_ns)
+static s64 ppb_of(u64 cycles, u64 hz, u64 reference_ns)
 {
-	u64 most = div64_u64(reference_ns, NSEC_PER_MSEC) * khz * 2;
-	s64 counter_ns = div64_u64(min(cycles, most) * NSEC_PER_MSEC, khz);
+	u64 most = mul_u64_u64_div_u64(reference_ns, 2 * hz, NSEC_PER_SEC);
+	s64 counter_ns = mul_u64_u64_div_u64(min(cycles, most), NSEC_PER_SEC,
+					     hz);
 	s64 ahead = counter_ns - (s64)reference_ns;
 
 	return div64_s64(clamp_t(s64, ahead, -(s64)NSEC_PER_SEC,
@@ -186,19 +190,29 @@ static struct reading read_both(void)
 		best_width = width;
 		best.counter = before + width / 2;
 		best.raw_ns = raw_ns;
+		best.offs_boot = READ_ONCE(offs_boot);
 	}
 	return best;
+}
+
+/* The raw clock stands still while the host is suspended. */
+static bool comparable(const struct reading *from, const struct reading *to)
+{
+	return from->raw_ns && counter_hz() &&
+		from->offs_boot == to->offs_boot &&
+		to->counter > from->counter && to->raw_ns > from->raw_ns &&
+		to->raw_ns - from->raw_ns <= CHECK_LIMIT_NS;
 }
 
 static void compare(void)
 {
 	struct reading now = read_both();
-	u64 elapsed = now.raw_ns - drift.last.raw_ns;
+	struct reading last = drift.last;
 
 	spin_lock(&drift.lock);
-	if (drift.last.raw_ns && counter_khz() && elapsed <= CHECK_LIMIT_NS) {
-		drift.ppb = ppb_of(now.counter - drift.last.counter,
-				   counter_khz(), elapsed);
+	if (comparable(&last, &now)) {
+		drift.ppb = ppb_of(now.counter - last.counter, counter_hz(),
+				   now.raw_ns - last.raw_ns);
 		if (abs(drift.ppb) > abs(drift.ppb_max))
 			drift.ppb_max = drift.ppb;
 		drift.checks++;
@@ -215,9 +229,8 @@ static void judge(void)
 		return;
 	WRITE_ONCE(reliable, verdict);
 	th_clock_changed();
-	if (!verdict)
-		pr_warn("the clock is no longer reliable, flags %#x\n",
-			clock_flags());
+	pr_warn_ratelimited("the clock is %s reliable, flags %#x\n",
+			    verdict ? "again" : "no longer", clock_flags());
 }
 
 static void check(struct work_struct *work);
@@ -227,13 +240,15 @@ static void check(struct work_struct *work)
 {
 	compare();
 	judge();
-	schedule_delayed_work(&check_work, CHECK_EVERY);
+	/* Unbound: not on a CPU that is kept free of such things. */
+	queue_delayed_work(system_unbound_wq, &check_work, CHECK_EVERY);
 }
 
 /*
- * Called for every update of the timekeeper, with its lock held.  @was_set is
- * also true when the clocksource changes; a step is when CLOCK_REALTIME's
- * offset to CLOCK_MONOTONIC is another than before.
+ * Called for every update of the timekeeper, with its lock held, and once on
+ * registration.  @was_set is also true when the clocksource changes, and after
+ * a suspend, which moves CLOCK_REALTIME and CLOCK_BOOTTIME alike: a step is
+ * when these two move against each other.
  */
 static int timekeeper_updated(struct notifier_block *nb, unsigned long was_set,
 			      void *timekeeper)
@@ -242,9 +257,11 @@ static int timekeeper_updated(struct notifier_block *nb, unsigned long was_set,
 
 	if (!was_set)
 		return NOTIFY_OK;
-	if (last_offs_real && tk->offs_real != last_offs_real)
+	if (offs_real && tk->offs_real - tk->offs_boot != offs_real - offs_boot)
 		atomic_inc(&steps);
-	last_offs_real = tk->offs_real;
+	WRITE_ONCE(offs_real, tk->offs_real);
+	WRITE_ONCE(offs_boot, tk->offs_boot);
+	WRITE_ONCE(offs_tai, tk->offs_tai);
 	th_clock_changed();
 	return NOTIFY_OK;
 }
@@ -285,15 +302,15 @@ u64 th_clock_now(clockid_t clockid)
 /* CLOCK_REALTIME minus @clockid, injected steps included. */
 s64 th_clock_wall_offset(clockid_t clockid)
 {
-	s64 real = ktime_mono_to_any(0, TK_OFFS_REAL);
+	s64 real = READ_ONCE(offs_real);
 	s64 own = 0;
 
 	if (clockid == CLOCK_BOOTTIME)
-		own = ktime_mono_to_any(0, TK_OFFS_BOOT);
+		own = READ_ONCE(offs_boot);
 	else if (clockid == CLOCK_REALTIME)
 		own = real;
 	else if (clockid == CLOCK_TAI)
-		own = ktime_mono_to_any(0, TK_OFFS_TAI);
+		own = READ_ONCE(offs_tai);
 	return real - own + th_clock_injected_step();
 }
 
@@ -324,7 +341,7 @@ s64 th_clock_injected_step(void)
 void th_clock_info(struct timerheap_info *info)
 {
 	info->clock_flags = clock_flags();
-	info->counter_khz = counter_khz();
+	info->counter_khz = div_u64(counter_hz(), 1000);
 	info->clock_steps = th_clock_steps();
 	info->inject_step_ns = th_clock_injected_step();
 	spin_lock(&drift.lock);

@@ -2,6 +2,7 @@
 #include <linux/atomic.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/nospec.h>
 #include <linux/percpu.h>
 #include <linux/random.h>
 #include <linux/sched/signal.h>
@@ -27,7 +28,7 @@ static LIST_HEAD(queues);
 
 static void wake_later(struct irq_work *work)
 {
-	wake_up(&container_of(work, struct th_queue, wake_work)->wait);
+	wake_up(container_of(work, struct th_queue, wake_work)->wait);
 }
 
 static enum hrtimer_restart timer_fired(struct hrtimer *timer)
@@ -44,9 +45,22 @@ static enum hrtimer_restart gap_came(struct hrtimer *timer)
 	struct th_queue *queue = container_of(timer, struct th_queue,
 					      gap_timer);
 
-	queue->soon = false;
-	th_env_run_within_grant(queue);
+	th_env_gap_came(queue);
 	return HRTIMER_NORESTART;
+}
+
+/*
+ * Whether a run that has not come to the doorbells yet is under way anyhow.
+ * The same as users ask before they kick; th_cpu_kick() has the barrier.
+ */
+static bool is_coming(const struct th_queue *queue)
+{
+	if (READ_ONCE(queue->engine.next_event_ns))
+		return false;
+	/* Pairs with the barrier in has_room(), between the flag and that. */
+	smp_rmb();
+	return !(READ_ONCE(queue->engine.header_flags) &
+		 TIMERHEAP_HDR_STALLED);
 }
 
 /*
@@ -55,7 +69,7 @@ static enum hrtimer_restart gap_came(struct hrtimer *timer)
  */
 static void kick_remote(struct th_queue *queue, int cpu)
 {
-	if (test_and_set_bit(0, &queue->kicked))
+	if (is_coming(queue) || test_and_set_bit(0, &queue->kicked))
 		return;
 	atomic_inc(&queue->kicks_in_flight);
 	/* The CPU was found online, and stays so while they are off here. */
@@ -140,10 +154,7 @@ static void stop_here(void *info)
 {
 	struct th_queue *queue = info;
 
-	hrtimer_try_to_cancel(&queue->timer);
-	hrtimer_try_to_cancel(&queue->gap_timer);
-	queue->programmed_ns = TH_NEVER;
-	queue->soon = false;
+	th_env_stop(queue);
 	WRITE_ONCE(queue->cpu, -1);
 	retire_stats(queue);
 }
@@ -167,11 +178,22 @@ static void reset_here(void *info)
 	th_drift_reset(&queue->earlier);
 }
 
+static void run_here(void *info)
+{
+	th_env_run_within_grant(info);
+}
+
+/* Under queues_lock the queue's CPU cannot leave. */
+static void call_home(struct th_queue *queue, smp_call_func_t func)
+{
+	WARN_ON_ONCE(smp_call_function_single(queue->cpu, func, queue, 1));
+}
+
 static void hand_over(struct th_queue *queue, int to)
 {
-	smp_call_function_single(queue->cpu, stop_here, queue, 1);
+	call_home(queue, stop_here);
 	queue->engine.stats.handovers++;
-	smp_call_function_single(to, start_here, queue, 1);
+	WARN_ON_ONCE(smp_call_function_single(to, start_here, queue, 1));
 }
 
 /* One that the owner may use, if there is one. */
@@ -200,13 +222,23 @@ static int cpu_leaves(unsigned int cpu)
 	return 0;
 }
 
+/* It was made for this CPU, or is where it should not be. */
+static bool prefers(const struct th_queue *queue, int cpu)
+{
+	if (queue->cpu == cpu)
+		return false;
+	return queue->home == cpu ||
+		(cpumask_test_cpu(cpu, queue->allowed) &&
+		 !cpumask_test_cpu(queue->cpu, queue->allowed));
+}
+
 static int cpu_returns(unsigned int cpu)
 {
 	struct th_queue *queue;
 
 	mutex_lock(&queues_lock);
 	list_for_each_entry(queue, &queues, node)
-		if (queue->home == cpu && queue->cpu != cpu)
+		if (prefers(queue, cpu))
 			hand_over(queue, cpu);
 	mutex_unlock(&queues_lock);
 	return 0;
@@ -238,11 +270,12 @@ int th_cpu_attach(struct th_queue *queue)
 
 	cpus_read_lock();
 	mutex_lock(&queues_lock);
-	if (cpu_online(queue->home)) {
-		list_add_tail(&queue->node, &queues);
+	/* Active, since one that is only online may have left already. */
+	if (cpu_active(queue->home))
 		err = smp_call_function_single(queue->home, start_here, queue,
 					       1);
-	}
+	if (!err)
+		list_add_tail(&queue->node, &queues);
 	mutex_unlock(&queues_lock);
 	cpus_read_unlock();
 	return err;
@@ -255,7 +288,7 @@ int th_cpu_attach(struct th_queue *queue)
 void th_cpu_detach(struct th_queue *queue)
 {
 	mutex_lock(&queues_lock);
-	smp_call_function_single(queue->cpu, stop_here, queue, 1);
+	call_home(queue, stop_here);
 	list_del(&queue->node);
 	mutex_unlock(&queues_lock);
 	/* Pairs with the release in kicked(). */
@@ -278,7 +311,20 @@ void th_cpu_queue_stats(struct th_queue *queue, struct timerheap_stats *stats)
 void th_cpu_reset_stats(struct th_queue *queue)
 {
 	mutex_lock(&queues_lock);
-	smp_call_function_single(queue->cpu, reset_here, queue, 1);
+	call_home(queue, reset_here);
+	mutex_unlock(&queues_lock);
+}
+
+/**
+ * th_cpu_run_all - have every queue look at its environment anew
+ */
+void th_cpu_run_all(void)
+{
+	struct th_queue *queue;
+
+	mutex_lock(&queues_lock);
+	list_for_each_entry(queue, &queues, node)
+		call_home(queue, run_here);
 	mutex_unlock(&queues_lock);
 }
 
@@ -297,6 +343,7 @@ int th_cpu_stats(int cpu, struct timerheap_stats *stats)
 		return -EINVAL;
 	th_drift_reset(stats);
 	stats->cpu = cpu;
+	cpu = array_index_nospec(cpu, nr_cpu_ids);
 	mutex_lock(&queues_lock);
 	th_drift_add(stats, per_cpu_ptr(past, cpu));
 	list_for_each_entry(queue, &queues, node) {

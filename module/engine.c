@@ -280,19 +280,34 @@ static void fire(struct th_engine *engine, struct run *run)
 	}
 }
 
+static void set_next_event(struct th_engine *engine, u64 next)
+{
+	WRITE_ONCE(engine->next_event_ns, next);
+	WRITE_ONCE(engine->header->next_event_ns, next);
+}
+
+/**
+ * th_engine_postpone - th_engine_run() is due, and will come shortly
+ * @engine: the engine; home CPU, interrupts off
+ *
+ * Until then nobody needs to kick.
+ */
+void th_engine_postpone(struct th_engine *engine)
+{
+	set_next_event(engine, 0);
+}
+
 /*
  * Say when the kernel will look by itself; 0 when it comes back shortly or
  * waits for the consumer's kick, since no arm needs to kick then.
  */
 static void publish(struct th_engine *engine, const struct run *run)
 {
-	u64 next = 0;
-
-	if (!run->more && !run->stalled)
-		next = th_heap_min_key(&engine->heap);
 	th_ring_publish(&engine->ring);
-	WRITE_ONCE(engine->next_event_ns, next);
-	WRITE_ONCE(engine->header->next_event_ns, next);
+	if (run->more || run->stalled)
+		set_next_event(engine, 0);
+	else
+		set_next_event(engine, th_heap_min_key(&engine->heap));
 	/* Pairs with the user's or of level 1, before next_event_ns. */
 	smp_mb();
 }
@@ -336,8 +351,7 @@ unsigned int th_engine_run(struct th_engine *engine, unsigned int budget)
 		.lead_ns = min_t(u32, READ_ONCE(engine->header->lead_ns),
 				 TIMERHEAP_LEAD_MAX_NS),
 	};
-	/* A pass looks at level 1 twice, whether there is anything or not. */
-	unsigned int pass = 1 + engine->doorbells.level1_words / TH_BELLS;
+	unsigned int pass = th_engine_pass_cost(engine);
 	u32 flags_before = engine->header_flags;
 
 	engine->stats.runs++;

@@ -49,7 +49,14 @@ void th_env_wake(struct th_engine *engine);
 /* The CPU that runs. */
 u32 th_env_cpu(struct th_engine *engine);
 
+/* What a pass over the doorbells costs of the budget, without any rung. */
+static inline unsigned int th_engine_pass_cost(const struct th_engine *engine)
+{
+	return 1 + engine->doorbells.level1_words / TH_BELLS;
+}
+
 void th_engine_init(struct th_engine *engine);
+void th_engine_postpone(struct th_engine *engine);
 unsigned int th_engine_run(struct th_engine *engine, unsigned int budget);
 bool th_engine_arm(struct th_engine *engine, const struct timerheap_arm *arm);
 bool th_engine_cancel(struct th_engine *engine, u32 slot);

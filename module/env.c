@@ -16,10 +16,11 @@
  * hold it no longer than one.
  */
 struct th_grants {
-	/* this CPU, interrupts off */
-	unsigned int left;
-	u64 end_ns;		/* of the last run, CLOCK_MONOTONIC */
-	u64 resume_ns;		/* the last gap that was promised to a queue */
+	/* this CPU, interrupts off; times in CLOCK_MONOTONIC */
+	unsigned int left;	/* of the budget, */
+	u64 since_ns;		/* and from when on it grows again */
+	unsigned int waiting;	/* queues to which a gap is promised, */
+	u64 resume_ns;		/* and the last of these gaps */
 };
 
 static DEFINE_PER_CPU(struct th_grants, grants);
@@ -63,32 +64,51 @@ void th_env_wake(struct th_engine *engine)
 	 * Its full barrier pairs with the one between queueing to wait and
 	 * th_ring_ready(): the sleeper is seen, or sees the expiries.
 	 */
-	if (!wq_has_sleeper(&queue->wait))
+	if (!wq_has_sleeper(queue->wait))
 		return;
 	/* A wait queue's lock may sleep on PREEMPT_RT. */
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) ||
+	    IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING))
 		irq_work_queue(&queue->wake_work);
 	else
-		wake_up(&queue->wait);
+		wake_up(queue->wait);
 }
 
-/* The CPU's next free gap, in CLOCK_MONOTONIC; they are given in turn. */
-static u64 next_gap(void)
-{
-	struct th_grants *cpu = this_cpu_ptr(&grants);
-
-	cpu->resume_ns = max(cpu->resume_ns, ktime_get_ns()) + GAP_NS;
-	return cpu->resume_ns;
-}
-
-/* A timer of its own: the queue's clock may be set back meanwhile. */
+/*
+ * Promise the queue the CPU's next free gap; they are given in turn, and those
+ * that were not made use of count no more.  A timer of its own, since the
+ * queue's clock may be set back meanwhile.
+ */
 static void program_soon(struct th_queue *queue)
 {
+	struct th_grants *cpu = this_cpu_ptr(&grants);
+	u64 now = ktime_get_ns();
+
 	if (queue->soon)
 		return;
 	queue->soon = true;
-	hrtimer_start(&queue->gap_timer, ns_to_ktime(next_gap()),
+	cpu->resume_ns = clamp_t(u64, cpu->resume_ns, now,
+				 now + (u64)cpu->waiting * GAP_NS) + GAP_NS;
+	cpu->waiting++;
+	hrtimer_start(&queue->gap_timer, ns_to_ktime(cpu->resume_ns),
 		      HRTIMER_MODE_ABS_PINNED_HARD);
+}
+
+static void gap_over(struct th_queue *queue)
+{
+	queue->soon = false;
+	this_cpu_ptr(&grants)->waiting--;
+}
+
+/* Take back what th_env_program() did; home CPU, interrupts off. */
+void th_env_stop(struct th_queue *queue)
+{
+	hrtimer_try_to_cancel(&queue->timer);
+	queue->programmed_ns = TH_NEVER;
+	if (!queue->soon)
+		return;
+	hrtimer_try_to_cancel(&queue->gap_timer);
+	gap_over(queue);
 }
 
 void th_env_program(struct th_engine *engine, u64 when)
@@ -99,9 +119,10 @@ void th_env_program(struct th_engine *engine, u64 when)
 		program_soon(queue);
 		return;
 	}
-	if (queue->soon)
+	if (queue->soon) {
 		hrtimer_try_to_cancel(&queue->gap_timer);
-	queue->soon = false;
+		gap_over(queue);
+	}
 	if (when == queue->programmed_ns)
 		return;
 	if (when == TH_NEVER)
@@ -132,7 +153,9 @@ static void publish_clock(struct th_queue *queue, u32 generation)
 			    TIMERHEAP_HDR_INJECTED, flags);
 	WRITE_ONCE(header->wall_offset_ns,
 		   th_clock_wall_offset(queue->clockid));
-	WRITE_ONCE(header->clock_steps, steps - queue->clock_steps_at_setup);
+	/* Pairs with the user's acquire: the offset is as of this step. */
+	smp_store_release(&header->clock_steps,
+			  steps - queue->clock_steps_at_setup);
 }
 
 static unsigned int run(struct th_queue *queue, unsigned int budget)
@@ -146,9 +169,9 @@ static unsigned int run(struct th_queue *queue, unsigned int budget)
 }
 
 /* What this CPU may spend now: it regains its budget evenly over a gap. */
-static unsigned int grant(const struct th_grants *cpu)
+static unsigned int grant(const struct th_grants *cpu, u64 now)
 {
-	u64 idle_ns = ktime_get_ns() - cpu->end_ns;
+	u64 idle_ns = th_sat_sub(now, cpu->since_ns);
 	unsigned int budget = READ_ONCE(th_budget);
 
 	if (idle_ns >= GAP_NS)
@@ -179,14 +202,30 @@ bool th_env_run(struct th_queue *queue)
 void th_env_run_within_grant(struct th_queue *queue)
 {
 	struct th_grants *cpu = this_cpu_ptr(&grants);
-	unsigned int granted = grant(cpu);
+	u64 start = ktime_get_ns(), end;
+	unsigned int granted = grant(cpu, start);
+	unsigned int used;
 
 	if (!granted) {
+		th_engine_postpone(&queue->engine);
 		program_soon(queue);
 		return;
 	}
-	cpu->left = granted - run(queue, granted);
-	cpu->end_ns = ktime_get_ns();
+	used = run(queue, granted) + th_engine_pass_cost(&queue->engine);
+	cpu->left = th_sat_sub(granted, used);
+	end = ktime_get_ns();
+	/* Queues leave the CPU as much time as they took, GAP_NS at least. */
+	cpu->since_ns = end + th_sat_sub(end - start, GAP_NS);
+}
+
+/**
+ * th_env_gap_came - th_env_run_within_grant(), in the gap that was promised
+ * @queue: the queue; home CPU, interrupts off
+ */
+void th_env_gap_came(struct th_queue *queue)
+{
+	gap_over(queue);
+	th_env_run_within_grant(queue);
 }
 
 void th_env_inject_delay(u64 min_ns, u64 max_ns)

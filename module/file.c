@@ -4,6 +4,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -19,8 +20,10 @@
 
 /* An open file: no queue yet, then one until it is released. */
 struct th_file {
-	struct mutex setup_lock;
+	struct mutex setup_lock;	/* one SETUP at a time */
 	struct th_queue *queue;
+	/* Of the file, since a poller may come before the queue. */
+	wait_queue_head_t wait;
 };
 
 static struct th_queue *queue_of(struct file *file)
@@ -34,7 +37,10 @@ static struct th_queue *queue_of(struct file *file)
 /* The home CPU must be one that the caller may run on itself. */
 static int check_cpu(int cpu)
 {
-	if (cpu < 0 || cpu >= nr_cpu_ids || !cpu_online(cpu))
+	if (cpu < 0 || cpu >= nr_cpu_ids)
+		return -EINVAL;
+	cpu = array_index_nospec(cpu, nr_cpu_ids);
+	if (!cpu_online(cpu))
 		return -EINVAL;
 	if (!cpumask_test_cpu(cpu, current->cpus_ptr) &&
 	    !capable(CAP_SYS_NICE))
@@ -57,7 +63,7 @@ static int check_setup(struct timerheap_setup *setup)
 static int make_queue(struct th_file *own, const struct timerheap_setup *setup,
 		      void __user *arg)
 {
-	struct th_queue *queue = th_queue_create(setup);
+	struct th_queue *queue = th_queue_create(setup, &own->wait);
 	int err;
 
 	if (IS_ERR(queue))
@@ -70,6 +76,7 @@ static int make_queue(struct th_file *own, const struct timerheap_setup *setup,
 		goto detach_queue;
 	/* Pairs with the acquire in queue_of(). */
 	smp_store_release(&own->queue, queue);
+	wake_up(&own->wait);
 	return 0;
 
 detach_queue:
@@ -162,6 +169,7 @@ static int inject(void __user *arg)
 	th_env_inject_delay(inject.delay_min_ns, inject.delay_max_ns);
 	if (inject.step_ns)
 		th_clock_inject_step(inject.step_ns);
+	th_cpu_run_all();
 	return 0;
 }
 
@@ -216,21 +224,29 @@ static long th_ioctl(struct file *file, unsigned int cmd, unsigned long value)
 	}
 }
 
-static ssize_t th_read(struct file *file, char __user *to, size_t count,
-		       loff_t *pos)
+static ssize_t th_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
-	struct th_queue *queue = queue_of(file);
+	struct th_queue *queue = queue_of(iocb->ki_filp);
 
 	if (!queue)
 		return -ENXIO;
-	return th_reader_read(queue, to, count, file->f_flags & O_NONBLOCK);
+	return th_reader_read(queue, to,
+			      iocb->ki_filp->f_flags & O_NONBLOCK ||
+			      iocb->ki_flags & IOCB_NOWAIT);
 }
 
 static __poll_t th_poll(struct file *file, poll_table *table)
 {
-	struct th_queue *queue = queue_of(file);
+	struct th_file *own = file->private_data;
+	struct th_queue *queue;
 
-	return queue ? th_reader_poll(queue, file, table) : EPOLLERR;
+	poll_wait(file, &own->wait, table);
+	/* Pairs with wq_has_sleeper() in th_env_wake(). */
+	smp_mb();
+	queue = queue_of(file);
+	if (!queue)
+		return EPOLLERR;
+	return th_reader_ready(queue) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
 static int th_mmap(struct file *file, struct vm_area_struct *vma)
@@ -247,7 +263,9 @@ static int th_open(struct inode *inode, struct file *file)
 	if (!own)
 		return -ENOMEM;
 	mutex_init(&own->setup_lock);
+	init_waitqueue_head(&own->wait);
 	file->private_data = own;
+	file->f_mode |= FMODE_NOWAIT;
 	return stream_open(inode, file);
 }
 
@@ -269,7 +287,7 @@ const struct file_operations th_file_operations = {
 	.release = th_release,
 	.unlocked_ioctl = th_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
-	.read = th_read,
+	.read_iter = th_read_iter,
 	.poll = th_poll,
 	.mmap = th_mmap,
 };

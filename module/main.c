@@ -23,6 +23,7 @@
 
 /* Offsets in the mapping are u32. */
 #define MAX_SLOTS	(1U << 24)
+#define MAX_BUDGET	65536
 
 unsigned int th_max_slots = 1U << 20;
 module_param_named(max_slots, th_max_slots, uint, 0444);
@@ -30,7 +31,7 @@ MODULE_PARM_DESC(max_slots, "slots that one queue may have, 1 to 16777216 (defau
 
 static int set_budget(const char *value, const struct kernel_param *param)
 {
-	return param_set_uint_minmax(value, param, 1, UINT_MAX);
+	return param_set_uint_minmax(value, param, 1, MAX_BUDGET);
 }
 
 static const struct kernel_param_ops budget_ops = {
@@ -40,7 +41,7 @@ static const struct kernel_param_ops budget_ops = {
 
 unsigned int th_budget = 256;
 module_param_cb(budget, &budget_ops, &th_budget, 0644);
-MODULE_PARM_DESC(budget, "expiries and doorbells that one run handles at most, 1 or more (default 256)");
+MODULE_PARM_DESC(budget, "expiries and doorbells that one run handles at most, 1 to 65536 (default 256)");
 
 unsigned int th_min_period_ns = 10000;
 module_param_named(min_period_ns, th_min_period_ns, uint, 0444);

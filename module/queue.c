@@ -70,13 +70,15 @@ static void init_engine(struct th_queue *queue)
 /**
  * th_queue_create - a queue that no CPU runs yet
  * @setup: valid
+ * @wait: who sleeps until there are expiries
  *
  * All of its memory is charged to the caller's memory cgroup.
  *
  * Return: the queue, whose setup member holds what the user is told, or an
  * ERR_PTR: -ENOMEM.
  */
-struct th_queue *th_queue_create(const struct timerheap_setup *setup)
+struct th_queue *th_queue_create(const struct timerheap_setup *setup,
+				 wait_queue_head_t *wait)
 {
 	struct th_queue *queue = kmalloc(sizeof(*queue), GFP_TH);
 
@@ -87,7 +89,7 @@ struct th_queue *th_queue_create(const struct timerheap_setup *setup)
 	queue->cpu = -1;
 	queue->clockid = setup->clockid;
 	INIT_LIST_HEAD(&queue->node);
-	init_waitqueue_head(&queue->wait);
+	queue->wait = wait;
 	mutex_init(&queue->read_lock);
 	lay_out(&queue->setup);
 

@@ -33,8 +33,8 @@ struct th_queue {
 	atomic_t kicks_in_flight;
 	call_single_data_t csd;
 	struct irq_work wake_work;
-	wait_queue_head_t wait;
-	struct mutex read_lock;
+	wait_queue_head_t *wait;	/* the file's */
+	struct mutex read_lock;		/* cq_head, among callers of read() */
 
 	/* under the list's lock, in cpu.c */
 	struct list_head node;
@@ -50,7 +50,8 @@ struct th_queue {
 	struct timerheap_setup setup;	/* as returned to the user */
 };
 
-struct th_queue *th_queue_create(const struct timerheap_setup *setup);
+struct th_queue *th_queue_create(const struct timerheap_setup *setup,
+				 wait_queue_head_t *wait);
 void th_queue_destroy(struct th_queue *queue);
 int th_queue_map(struct th_queue *queue, struct vm_area_struct *vma);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/hrtimer.h>
 #include <linux/sched.h>
-#include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <linux/wait.h>
 
 #include "clock.h"
@@ -10,7 +10,13 @@
 #include "cpu.h"
 #include "reader.h"
 
-static u32 ready(const struct th_queue *queue)
+/**
+ * th_reader_ready - how many expiries wait
+ * @queue: the queue
+ *
+ * Return: 0 to the ring's size.
+ */
+u32 th_reader_ready(const struct th_queue *queue)
 {
 	return th_ring_ready(&queue->engine.ring,
 			     READ_ONCE(queue->engine.header->cq_head));
@@ -22,7 +28,7 @@ static int sleep_until_ready(struct th_queue *queue, u32 wanted, u64 deadline)
 	struct hrtimer_sleeper timeout;
 	int err;
 
-	if (ready(queue) >= wanted || th_clock_now(queue->clockid) >= deadline)
+	if (th_reader_ready(queue) >= wanted || th_clock_now(queue->clockid) >= deadline)
 		return 0;
 	hrtimer_setup_sleeper_on_stack(&timeout, queue->clockid,
 				       HRTIMER_MODE_ABS);
@@ -30,7 +36,7 @@ static int sleep_until_ready(struct th_queue *queue, u32 wanted, u64 deadline)
 			    ns_to_ktime(min_t(u64, deadline, KTIME_MAX)));
 	if (deadline != TIMERHEAP_NEVER)
 		hrtimer_sleeper_start_expires(&timeout, HRTIMER_MODE_ABS);
-	err = wait_event_interruptible(queue->wait, ready(queue) >= wanted ||
+	err = wait_event_interruptible(*queue->wait, th_reader_ready(queue) >= wanted ||
 				       !READ_ONCE(timeout.task));
 	hrtimer_cancel(&timeout.timer);
 	destroy_hrtimer_on_stack(&timeout.timer);
@@ -58,42 +64,39 @@ int th_reader_wait(struct th_queue *queue, void __user *arg)
 	err = sleep_until_ready(queue, wait.min_expiries, wait.deadline_ns);
 	if (err)
 		return err;
-	wait.ready = ready(queue);
+	wait.ready = th_reader_ready(queue);
 	return th_copy_out(arg, &wait, sizeof(wait));
 }
 
 /* Copy out records from @head on; the ring may wrap once. */
-static int copy_records(struct th_queue *queue, void __user *to, u32 head,
-			u32 n)
+static int copy_records(const struct th_ring *ring, struct iov_iter *to,
+			u32 head, u32 n)
 {
-	const struct th_ring *ring = &queue->engine.ring;
 	u32 first = head & ring->mask;
 	u32 until_wrap = min(n, ring->mask + 1 - first);
-	size_t bytes = until_wrap * sizeof(*ring->entries);
+	size_t size = sizeof(*ring->entries);
 
-	if (copy_to_user(to, &ring->entries[first], bytes) ||
-	    copy_to_user(to + bytes, ring->entries,
-			 (n - until_wrap) * sizeof(*ring->entries)))
+	if (copy_to_iter(&ring->entries[first], until_wrap * size, to) <
+	    until_wrap * size)
 		return -EFAULT;
-	return 0;
+	n -= until_wrap;
+	return copy_to_iter(ring->entries, n * size, to) < n * size ?
+		-EFAULT : 0;
 }
 
 /* Consume up to @most records for the user; 0 when another reader did. */
-static ssize_t take_records(struct th_queue *queue, void __user *to, u32 most)
+static ssize_t take_records(struct th_queue *queue, struct iov_iter *to,
+			    u32 most)
 {
 	struct timerheap_header *header = queue->engine.header;
 	u32 head = READ_ONCE(header->cq_head);
 	u32 n = min(th_ring_ready(&queue->engine.ring, head), most);
-	int err = copy_records(queue, to, head, n);
+	int err = copy_records(&queue->engine.ring, to, head, n);
 
 	if (err)
 		return err;
 	/* Pairs with the acquire in th_ring_full(). */
 	smp_store_release(&header->cq_head, head + n);
-	/* Pairs with the barrier in has_room(). */
-	smp_mb();
-	if (READ_ONCE(queue->engine.header_flags) & TIMERHEAP_HDR_STALLED)
-		th_cpu_kick(queue);
 	return n * sizeof(struct timerheap_expiry);
 }
 
@@ -103,9 +106,9 @@ static int lock_when_ready(struct th_queue *queue, bool nonblock)
 	int err;
 
 	if (nonblock)
-		return ready(queue) && mutex_trylock(&queue->read_lock) ?
+		return th_reader_ready(queue) && mutex_trylock(&queue->read_lock) ?
 			0 : -EAGAIN;
-	err = wait_event_interruptible(queue->wait, ready(queue));
+	err = wait_event_interruptible(*queue->wait, th_reader_ready(queue));
 	if (err)
 		return err;
 	return mutex_lock_interruptible(&queue->read_lock) ? -ERESTARTSYS : 0;
@@ -115,17 +118,16 @@ static int lock_when_ready(struct th_queue *queue, bool nonblock)
  * th_reader_read - copy out expiries, sleeping until there are some
  * @queue: the queue
  * @to: where to
- * @count: bytes
  * @nonblock: do not sleep
  *
  * Return: bytes, whole records; -EINVAL: no room for one; -EAGAIN; -EFAULT,
  * and nothing was consumed; -ERESTARTSYS.
  */
-ssize_t th_reader_read(struct th_queue *queue, char __user *to, size_t count,
+ssize_t th_reader_read(struct th_queue *queue, struct iov_iter *to,
 		       bool nonblock)
 {
-	u32 most = min_t(size_t, count / sizeof(struct timerheap_expiry),
-			 TIMERHEAP_RING_MAX);
+	u32 most = min_t(size_t, TIMERHEAP_RING_MAX, iov_iter_count(to) /
+			 sizeof(struct timerheap_expiry));
 	ssize_t n = 0;
 
 	if (!most)
@@ -138,22 +140,9 @@ ssize_t th_reader_read(struct th_queue *queue, char __user *to, size_t count,
 		n = take_records(queue, to, most);
 		mutex_unlock(&queue->read_lock);
 	}
-	return n;
-}
-
-/**
- * th_reader_poll - readable when the ring holds expiries
- * @queue: the queue
- * @file: its file
- * @table: the poller's
- *
- * Return: EPOLLIN | EPOLLRDNORM, or 0.
- */
-__poll_t th_reader_poll(struct th_queue *queue, struct file *file,
-			poll_table *table)
-{
-	poll_wait(file, &queue->wait, table);
-	/* Pairs with wq_has_sleeper() in th_env_wake(). */
+	/* Between cq_head and flags; pairs with the barrier in has_room(). */
 	smp_mb();
-	return ready(queue) ? EPOLLIN | EPOLLRDNORM : 0;
+	if (READ_ONCE(queue->engine.header_flags) & TIMERHEAP_HDR_STALLED)
+		th_cpu_kick(queue);
+	return n;
 }

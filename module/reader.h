@@ -3,14 +3,13 @@
 #ifndef TH_READER_H
 #define TH_READER_H
 
-#include <linux/poll.h>
+#include <linux/uio.h>
 
 #include "queue.h"
 
+u32 th_reader_ready(const struct th_queue *queue);
 int th_reader_wait(struct th_queue *queue, void __user *arg);
-ssize_t th_reader_read(struct th_queue *queue, char __user *to, size_t count,
+ssize_t th_reader_read(struct th_queue *queue, struct iov_iter *to,
 		       bool nonblock);
-__poll_t th_reader_poll(struct th_queue *queue, struct file *file,
-			poll_table *table);
 
 #endif

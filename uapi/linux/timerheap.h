@@ -39,7 +39,7 @@
  * @wall_offset_ns: CLOCK_REALTIME minus the queue's clock, as of the last
  *	run.
  * @clock_steps: how often the wall clock had been stepped since SETUP, as of
- *	the last run.
+ *	the last run.  Read it with acquire, then @wall_offset_ns, then again.
  * @cpu: the home CPU; another than SETUP returned while that one is offline.
  * @cq_head: where the consumer reads next, free-running; store with release.
  *	After the store, a full barrier, then read @flags: kick when
