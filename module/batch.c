@@ -5,7 +5,7 @@
 
 #include "batch.h"
 #include "copy.h"
-#include "cpu.h"
+#include "kick.h"
 
 static int arm_one(struct th_queue *queue, struct timerheap_arm *arm,
 		   bool *kick)
@@ -39,7 +39,7 @@ static int arm_all(struct th_queue *queue, struct timerheap_batch *batch)
 		cond_resched();
 	}
 	if (kick)
-		th_cpu_kick(queue);
+		th_kick(queue);
 	return err;
 }
 

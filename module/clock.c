@@ -9,19 +9,10 @@
 #include <linux/spinlock.h>
 #include <linux/timekeeper_internal.h>
 #include <linux/timekeeping.h>
-#include <linux/timex.h>
 #include <linux/workqueue.h>
 
-#ifdef CONFIG_X86
-#include <asm/cpufeature.h>
-#include <asm/tsc.h>
-#endif
-#ifdef CONFIG_ARM64
-#include <asm/arch_timer.h>
-#include <linux/clocksource_ids.h>
-#endif
-
 #include "clock.h"
+#include "counter.h"
 #include "params.h"
 
 #define CHECK_EVERY	(5 * HZ)
@@ -53,100 +44,14 @@ static struct {
 	s64 ppb_max;
 } drift = { .lock = __SPIN_LOCK_UNLOCKED(drift.lock) };
 
-#if defined(CONFIG_X86)
-
-static u64 counter_read(void)
-{
-	return rdtsc_ordered();
-}
-
-static u64 counter_hz(void)
-{
-	return (u64)tsc_khz * 1000;
-}
-
-/* The clocksource is the TSC when its value lies between two readings. */
-static bool counter_keeps_time(void)
-{
-	struct system_time_snapshot snapshot;
-	u64 before = rdtsc_ordered();
-
-	ktime_get_snapshot(&snapshot);
-	return snapshot.cycles >= before && snapshot.cycles <= rdtsc_ordered();
-}
-
-static u32 counter_flags(void)
-{
-	u32 flags = 0;
-
-	if (boot_cpu_has(X86_FEATURE_CONSTANT_TSC))
-		flags |= TIMERHEAP_CLOCK_CONSTANT;
-	if (boot_cpu_has(X86_FEATURE_NONSTOP_TSC))
-		flags |= TIMERHEAP_CLOCK_NONSTOP;
-	if (!check_tsc_unstable())
-		flags |= TIMERHEAP_CLOCK_STABLE;
-	return flags;
-}
-
-#elif defined(CONFIG_ARM64)
-
-static u64 counter_read(void)
-{
-	return get_cycles();
-}
-
-static u64 counter_hz(void)
-{
-	return arch_timer_get_cntfrq();
-}
-
-static bool counter_keeps_time(void)
-{
-	struct system_time_snapshot snapshot;
-
-	ktime_get_snapshot(&snapshot);
-	return snapshot.cs_id == CSID_ARM_ARCH_COUNTER;
-}
-
-/* By the architecture: fixed rate, always on, the same on each CPU. */
-static u32 counter_flags(void)
-{
-	return TIMERHEAP_CLOCK_CONSTANT | TIMERHEAP_CLOCK_NONSTOP |
-		TIMERHEAP_CLOCK_STABLE;
-}
-
-#else
-
-static u64 counter_read(void)
-{
-	return 0;
-}
-
-static u64 counter_hz(void)
-{
-	return 0;
-}
-
-static bool counter_keeps_time(void)
-{
-	return false;
-}
-
-static u32 counter_flags(void)
-{
-	return 0;
-}
-
-#endif
-
 #define ALL_FLAGS	(TIMERHEAP_CLOCK_COUNTER | TIMERHEAP_CLOCK_CONSTANT | \
 			 TIMERHEAP_CLOCK_NONSTOP | TIMERHEAP_CLOCK_STABLE)
 
 static u32 clock_flags(void)
 {
-	u32 flags = counter_flags();
+	u32 flags = th_counter_flags();
 
-	if (counter_keeps_time())
+	if (th_counter_keeps_time())
 		flags |= TIMERHEAP_CLOCK_COUNTER;
 	if (flags == ALL_FLAGS)
 		flags |= TIMERHEAP_CLOCK_RELIABLE;
@@ -181,9 +86,9 @@ static struct reading read_both(void)
 		u64 before, raw_ns, width;
 
 		local_irq_save(flags);
-		before = counter_read();
+		before = th_counter_read();
 		raw_ns = ktime_get_raw_ns();
-		width = counter_read() - before;
+		width = th_counter_read() - before;
 		local_irq_restore(flags);
 		if (width >= best_width)
 			continue;
@@ -198,7 +103,7 @@ static struct reading read_both(void)
 /* The raw clock stands still while the host is suspended. */
 static bool comparable(const struct reading *from, const struct reading *to)
 {
-	return from->raw_ns && counter_hz() &&
+	return from->raw_ns && th_counter_hz() &&
 		from->offs_boot == to->offs_boot &&
 		to->counter > from->counter && to->raw_ns > from->raw_ns &&
 		to->raw_ns - from->raw_ns <= CHECK_LIMIT_NS;
@@ -211,7 +116,7 @@ static void compare(void)
 
 	spin_lock(&drift.lock);
 	if (comparable(&last, &now)) {
-		drift.ppb = ppb_of(now.counter - last.counter, counter_hz(),
+		drift.ppb = ppb_of(now.counter - last.counter, th_counter_hz(),
 				   now.raw_ns - last.raw_ns);
 		if (abs(drift.ppb) > abs(drift.ppb_max))
 			drift.ppb_max = drift.ppb;
@@ -341,7 +246,7 @@ s64 th_clock_injected_step(void)
 void th_clock_info(struct timerheap_info *info)
 {
 	info->clock_flags = clock_flags();
-	info->counter_khz = div_u64(counter_hz(), 1000);
+	info->counter_khz = div_u64(th_counter_hz(), 1000);
 	info->clock_steps = th_clock_steps();
 	info->inject_step_ns = th_clock_injected_step();
 	spin_lock(&drift.lock);

@@ -5,7 +5,6 @@
 #include <linux/nospec.h>
 #include <linux/percpu.h>
 #include <linux/random.h>
-#include <linux/sched/signal.h>
 #include <linux/smp.h>
 
 #include "clock.h"
@@ -13,9 +12,7 @@
 #include "cpu.h"
 #include "drift.h"
 #include "env.h"
-
-/* Chunks of one kick on the home CPU; what is left comes by hrtimer. */
-#define KICK_CHUNKS	64
+#include "kick.h"
 
 /* Figures of queues that left the CPU or were reset; under queues_lock. */
 static struct timerheap_stats __percpu *past;
@@ -49,97 +46,6 @@ static enum hrtimer_restart gap_came(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/*
- * Whether a run that has not come to the doorbells yet is under way anyhow.
- * The same as users ask before they kick; th_cpu_kick() has the barrier.
- */
-static bool is_coming(const struct th_queue *queue)
-{
-	if (READ_ONCE(queue->engine.next_event_ns))
-		return false;
-	/* Pairs with the barrier in has_room(), between the flag and that. */
-	smp_rmb();
-	return !(READ_ONCE(queue->engine.header_flags) &
-		 TIMERHEAP_HDR_STALLED);
-}
-
-/*
- * An interrupt that is under way already will see what this one is for.
- * Interrupts are off.
- */
-static void kick_remote(struct th_queue *queue, int cpu)
-{
-	if (is_coming(queue) || test_and_set_bit(0, &queue->kicked))
-		return;
-	atomic_inc(&queue->kicks_in_flight);
-	/* The CPU was found online, and stays so while they are off here. */
-	WARN_ON_ONCE(smp_call_function_single_async(cpu, &queue->csd));
-}
-
-static void kicked(void *info)
-{
-	struct th_queue *queue = info;
-	int cpu;
-
-	/* The csd was unlocked before: whoever finds the bit clear may use it. */
-	clear_bit_unlock(0, &queue->kicked);
-	/* Pairs with the test_and_set_bit() in kick_remote(). */
-	smp_mb__after_atomic();
-	cpu = READ_ONCE(queue->cpu);
-	if (cpu == smp_processor_id()) {
-		queue->engine.stats.kicks_remote++;
-		th_env_run_within_grant(queue);
-	} else if (cpu >= 0) {
-		/* It moved, and one who came since may count on this kick. */
-		kick_remote(queue, cpu);
-	}
-	/* Pairs with the acquire in th_cpu_detach(); the last access. */
-	atomic_dec_return_release(&queue->kicks_in_flight);
-}
-
-/* Whether this is the home CPU and there is more to do. */
-static bool kick_chunk(struct th_queue *queue, bool first)
-{
-	unsigned long flags;
-	bool more = false;
-	int cpu;
-
-	local_irq_save(flags);
-	cpu = READ_ONCE(queue->cpu);
-	if (cpu == smp_processor_id()) {
-		queue->engine.stats.kicks_local += first;
-		more = th_env_run(queue);
-	} else if (cpu >= 0) {
-		kick_remote(queue, cpu);
-	}
-	local_irq_restore(flags);
-	return more;
-}
-
-/**
- * th_cpu_kick - have the home CPU look at the queue
- * @queue: the queue; process context
- *
- * On the home CPU it has been looked at on return, in chunks of the budget
- * with interrupts enabled between them; elsewhere that CPU was sent an
- * interrupt.
- */
-void th_cpu_kick(struct th_queue *queue)
-{
-	int chunk;
-
-	/*
-	 * Pairs with the barrier in start_here(): a kick that does not find
-	 * the new home came early enough for the run there.
-	 */
-	smp_mb();
-	for (chunk = 0; chunk < KICK_CHUNKS; chunk++) {
-		if (!kick_chunk(queue, !chunk) || signal_pending(current))
-			return;
-		cond_resched();
-	}
-}
-
 /* The figures so far belong to this CPU; queues_lock is held for it. */
 static void retire_stats(struct th_queue *queue)
 {
@@ -165,7 +71,7 @@ static void start_here(void *info)
 
 	WRITE_ONCE(queue->engine.header->cpu, smp_processor_id());
 	WRITE_ONCE(queue->cpu, smp_processor_id());
-	/* Pairs with the barrier in th_cpu_kick(). */
+	/* Pairs with the barrier in th_kick(). */
 	smp_mb();
 	th_env_run_within_grant(queue);
 }
@@ -258,9 +164,8 @@ int th_cpu_attach(struct th_queue *queue)
 		      HRTIMER_MODE_ABS_PINNED_HARD);
 	hrtimer_setup(&queue->gap_timer, gap_came, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_ABS_PINNED_HARD);
-	INIT_CSD(&queue->csd, kicked, queue);
+	th_kick_init(queue);
 	init_irq_work(&queue->wake_work, wake_later);
-	atomic_set(&queue->kicks_in_flight, 0);
 	queue->programmed_ns = TH_NEVER;
 	queue->clock_steps = th_clock_steps();
 	queue->clock_steps_at_setup = queue->clock_steps;
@@ -291,9 +196,7 @@ void th_cpu_detach(struct th_queue *queue)
 	call_home(queue, stop_here);
 	list_del(&queue->node);
 	mutex_unlock(&queues_lock);
-	/* Pairs with the release in kicked(). */
-	while (atomic_read_acquire(&queue->kicks_in_flight))
-		cpu_relax();
+	th_kick_finish(queue);
 	irq_work_sync(&queue->wake_work);
 }
 

@@ -13,7 +13,6 @@ void th_cpu_exit(void);
 
 int th_cpu_attach(struct th_queue *queue);
 void th_cpu_detach(struct th_queue *queue);
-void th_cpu_kick(struct th_queue *queue);
 void th_cpu_run_all(void);
 
 void th_cpu_queue_stats(struct th_queue *queue, struct timerheap_stats *stats);

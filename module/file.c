@@ -15,6 +15,7 @@
 #include "cpu.h"
 #include "env.h"
 #include "file.h"
+#include "kick.h"
 #include "params.h"
 #include "reader.h"
 
@@ -181,7 +182,7 @@ static long queue_ioctl(struct th_queue *queue, unsigned int cmd,
 		return -ENXIO;
 	switch (cmd) {
 	case TIMERHEAP_IOC_KICK:
-		th_cpu_kick(queue);
+		th_kick(queue);
 		return 0;
 	case TIMERHEAP_IOC_WAIT:
 		return th_reader_wait(queue, arg);

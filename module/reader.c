@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "compat.h"
 #include "copy.h"
-#include "cpu.h"
+#include "kick.h"
 #include "reader.h"
 
 /**
@@ -60,7 +60,7 @@ int th_reader_wait(struct th_queue *queue, void __user *arg)
 		return err;
 	if (wait.min_expiries > queue->setup.ring_entries)
 		return -EINVAL;
-	th_cpu_kick(queue);
+	th_kick(queue);
 	err = sleep_until_ready(queue, wait.min_expiries, wait.deadline_ns);
 	if (err)
 		return err;
@@ -143,6 +143,6 @@ ssize_t th_reader_read(struct th_queue *queue, struct iov_iter *to,
 	/* Between cq_head and flags; pairs with the barrier in has_room(). */
 	smp_mb();
 	if (READ_ONCE(queue->engine.header_flags) & TIMERHEAP_HDR_STALLED)
-		th_cpu_kick(queue);
+		th_kick(queue);
 	return n;
 }

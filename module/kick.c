@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/sched/signal.h>
+#include <linux/smp.h>
+
+#include "env.h"
+#include "kick.h"
+
+/* Chunks of one kick on the home CPU; what is left comes by hrtimer. */
+#define KICK_CHUNKS	64
+
+/*
+ * Whether a run that has not come to the doorbells yet is under way anyhow.
+ * The same as users ask before they kick; th_kick() has the barrier.
+ */
+static bool is_coming(const struct th_queue *queue)
+{
+	if (READ_ONCE(queue->engine.next_event_ns))
+		return false;
+	/* Pairs with the barrier in has_room(), between the flag and that. */
+	smp_rmb();
+	return !(READ_ONCE(queue->engine.header_flags) &
+		 TIMERHEAP_HDR_STALLED);
+}
+
+/*
+ * An interrupt that is under way already will see what this one is for.
+ * Interrupts are off.
+ */
+static void kick_remote(struct th_queue *queue, int cpu)
+{
+	if (is_coming(queue) || test_and_set_bit(0, &queue->kicked))
+		return;
+	atomic_inc(&queue->kicks_in_flight);
+	/* The CPU was found online, and stays so while they are off here. */
+	WARN_ON_ONCE(smp_call_function_single_async(cpu, &queue->csd));
+}
+
+static void kicked(void *info)
+{
+	struct th_queue *queue = info;
+	int cpu;
+
+	/* The csd was unlocked before: whoever finds the bit clear may use it. */
+	clear_bit_unlock(0, &queue->kicked);
+	/* Pairs with the test_and_set_bit() in kick_remote(). */
+	smp_mb__after_atomic();
+	cpu = READ_ONCE(queue->cpu);
+	if (cpu == smp_processor_id()) {
+		queue->engine.stats.kicks_remote++;
+		th_env_run_within_grant(queue);
+	} else if (cpu >= 0) {
+		/* It moved, and one who came since may count on this kick. */
+		kick_remote(queue, cpu);
+	}
+	/* Pairs with the acquire in th_kick_finish(); the last access. */
+	atomic_dec_return_release(&queue->kicks_in_flight);
+}
+
+/* Whether this is the home CPU and there is more to do. */
+static bool kick_chunk(struct th_queue *queue, bool first)
+{
+	unsigned long flags;
+	bool more = false;
+	int cpu;
+
+	local_irq_save(flags);
+	cpu = READ_ONCE(queue->cpu);
+	if (cpu == smp_processor_id()) {
+		queue->engine.stats.kicks_local += first;
+		more = th_env_run(queue);
+	} else if (cpu >= 0) {
+		kick_remote(queue, cpu);
+	}
+	local_irq_restore(flags);
+	return more;
+}
+
+/**
+ * th_kick - have the home CPU look at the queue
+ * @queue: the queue; process context
+ *
+ * On the home CPU it has been looked at on return, in chunks of the budget
+ * with interrupts enabled between them; elsewhere that CPU was sent an
+ * interrupt.
+ */
+void th_kick(struct th_queue *queue)
+{
+	int chunk;
+
+	/*
+	 * Pairs with the barrier in start_here(), cpu.c: a kick that does not find
+	 * the new home came early enough for the run there.
+	 */
+	smp_mb();
+	for (chunk = 0; chunk < KICK_CHUNKS; chunk++) {
+		if (!kick_chunk(queue, !chunk) || signal_pending(current))
+			return;
+		cond_resched();
+	}
+}
+
+/**
+ * th_kick_init - before the first kick
+ * @queue: the queue
+ */
+void th_kick_init(struct th_queue *queue)
+{
+	INIT_CSD(&queue->csd, kicked, queue);
+	atomic_set(&queue->kicks_in_flight, 0);
+}
+
+/**
+ * th_kick_finish - wait until no kick touches the queue any more
+ * @queue: one that nobody kicks from now on
+ */
+void th_kick_finish(struct th_queue *queue)
+{
+	/* Pairs with the release in kicked(). */
+	while (atomic_read_acquire(&queue->kicks_in_flight))
+		cpu_relax();
+}
