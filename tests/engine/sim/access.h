@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every access to shared memory, of the engine and of the library, comes
+ * through here.  Before it is carried out any other agent may run.
+ */
+#ifndef SIM_ACCESS_H
+#define SIM_ACCESS_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+enum sim_order {
+	SIM_RELAXED,
+	SIM_ORDERED,	/* a load acquires, a store releases */
+};
+
+__u64 sim_load(const volatile void *p, unsigned int size, enum sim_order);
+void sim_store(volatile void *p, unsigned int size, __u64 value,
+	       enum sim_order);
+/* These return what was there before. */
+__u64 sim_xchg(volatile void *p, unsigned int size, __u64 value);
+__u64 sim_cmpxchg(volatile void *p, unsigned int size, __u64 old,
+		  __u64 value);
+__u64 sim_add(volatile void *p, unsigned int size, __u64 value);
+__u64 sim_or(volatile void *p, __u64 bits, enum sim_order);
+__u64 sim_and(volatile void *p, __u64 bits);
+void sim_fence(void);
+
+#endif

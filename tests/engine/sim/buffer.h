@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Stores on their way: a processor's store buffer.  Each commits some time
+ * later, until a barrier or an atomic operation of the same agent.
+ */
+#ifndef SIM_BUFFER_H
+#define SIM_BUFFER_H
+
+#include <linux/types.h>
+
+#include "prng.h"
+
+#define BUFFER_SIZE	8
+
+enum model {
+	MODEL_SC,	/* no buffer */
+	MODEL_TSO,	/* first in, first out, as on x86 */
+	MODEL_WEAK,	/* any order but after a release, as on arm64 */
+	MODELS,
+};
+
+extern const char *const model_names[MODELS];
+
+struct delayed {
+	volatile void *p;
+	u64 value;
+	unsigned int size;
+	bool release;
+};
+
+struct buffer {
+	struct delayed stores[BUFFER_SIZE];
+	unsigned int count;
+};
+
+void buffer_put(struct buffer *buffer, enum model model,
+		const struct delayed *store);
+bool buffer_find(const struct buffer *buffer, const volatile void *p,
+		 u64 *value);
+void buffer_commit_some(struct buffer *buffer, enum model model,
+			struct prng *prng);
+void buffer_commit_to(struct buffer *buffer, const volatile void *p);
+void buffer_commit_all(struct buffer *buffer);
+
+#endif

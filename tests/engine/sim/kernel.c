@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
+#include <linux/compiler.h>
+
+#include "internal.h"
+#include "sat.h"
+#include "sim/clock.h"
+#include "sim/kernel.h"
+#include "sim/oracle.h"
+#include "sim/truth.h"
+#include "sim/world.h"
+
+struct kernel kernel;
+
+u64 th_env_now(struct th_engine *engine)
+{
+	(void)engine;
+	agent_step();
+	kernel.now_ns = clock_now();
+	return kernel.now_ns;
+}
+
+u32 th_env_cpu(struct th_engine *engine)
+{
+	(void)engine;
+	return 1;
+}
+
+static u64 draw_delay(void)
+{
+	return percent(50) ? prng_below(&world.prng, world.plan.delay_ns + 1) :
+		0;
+}
+
+void th_env_wake(struct th_engine *engine)
+{
+	kernel.woken = true;
+	engine->delay_ns = draw_delay();
+}
+
+void th_env_program(struct th_engine *engine, u64 when)
+{
+	(void)engine;
+	kernel.program_called = true;
+	kernel.programmed_ns = when;
+	kernel.soon_ns = TH_NEVER;
+	kernel.timer_ns = when;
+	oracle_trace("programmed %llu", when);
+	if (when == TH_SOON) {
+		kernel.timer_ns = TH_NEVER;
+		kernel.soon_ns = sim_clock.true_ns +
+			prng_below(&world.prng, world.plan.gap_ns + 1);
+	} else if (when != TH_NEVER && percent(20)) {
+		kernel.timer_ns = th_sat_add(when,
+			prng_below(&world.prng, world.plan.late_ns + 1));
+	}
+}
+
+static bool is_due(void *unused)
+{
+	(void)unused;
+	return kernel.kicked || world.finished ||
+		kernel.timer_ns <= clock_now() ||
+		kernel.soon_ns <= sim_clock.true_ns;
+}
+
+static void run(void)
+{
+	unsigned int budget = world.plan.budget, used;
+
+	/* Other queues of this CPU may have had a part. */
+	if (percent(20))
+		budget = prng_range(&world.prng, 1, budget);
+	kernel.kicked = false;
+	kernel.running = true;
+	kernel.woken = false;
+	kernel.program_called = false;
+	kernel.accesses = 0;
+	kernel.runs_begun++;
+	truth_run_begins();
+	oracle_trace("run with budget %u", budget);
+	if (percent(10))
+		world.engine.delay_ns = draw_delay();
+	used = th_engine_run(&world.engine, budget);
+	oracle_trace("run used %u", used);
+	/* Going back to what was interrupted is a barrier. */
+	buffer_commit_all(&kernel.agent->buffer);
+	kernel.running = false;
+	kernel.runs_ended = kernel.runs_begun;
+	truth_run_ends(budget, used);
+}
+
+static void body(void *unused)
+{
+	(void)unused;
+	while (!world.finished) {
+		u64 when = clock_true_at(kernel.timer_ns);
+
+		if (is_due(NULL)) {
+			run();
+			agent_step();
+			continue;
+		}
+		agent_wait(when < kernel.soon_ns ? when : kernel.soon_ns,
+			   is_due, NULL);
+	}
+}
+
+void kernel_start(void)
+{
+	kernel = (struct kernel){
+		.programmed_ns = TH_NEVER,
+		.timer_ns = TH_NEVER,
+		.soon_ns = TH_NEVER,
+		.kicked = true,		/* attaching runs it once */
+	};
+	kernel.agent = agent_start("kernel", body, NULL);
+}
+
+static bool has_run(void *target)
+{
+	return kernel.runs_ended >= *(u64 *)target;
+}
+
+/* TIMERHEAP_IOC_KICK; the run may be over when it returns, or under way. */
+int kernel_kick(void)
+{
+	u64 target;
+
+	agent_step();
+	if (world.plan.error_in && !world.draining &&
+	    prng_once_in(&world.prng, world.plan.error_in)) {
+		oracle_trace("kick fails");
+		if (world.consumer_busy && agent_self == world.consumer)
+			world.consumer_late = true;
+		return -EIO;
+	}
+	buffer_commit_all(&agent_self->buffer);
+	oracle_trace("kick");
+	kernel.kicked = true;
+	target = kernel.runs_begun + 1;
+	if (percent(world.plan.sync_percent))
+		agent_wait(TH_NEVER, has_run, &target);
+	return 0;
+}
+
+struct sleeper {
+	u32 min;
+	u64 deadline_ns;
+};
+
+static bool is_over(void *arg)
+{
+	const struct sleeper *sleeper = arg;
+	const struct th_engine *engine = &world.engine;
+
+	return engine->ring.published - engine->header->cq_head >=
+		sleeper->min || clock_now() >= sleeper->deadline_ns;
+}
+
+/* TIMERHEAP_IOC_WAIT. */
+int kernel_wait(u32 min, u64 deadline_ns)
+{
+	struct sleeper sleeper = { min, deadline_ns };
+	int rc = kernel_kick();
+
+	if (rc)
+		return rc;
+	kernel.waits++;
+	while (!is_over(&sleeper))
+		agent_wait(clock_true_at(deadline_ns), is_over, &sleeper);
+	return world.engine.ring.published - world.engine.header->cq_head;
+}
+
+int timerheap__kick(struct timerheap *th)
+{
+	(void)th;
+	return kernel_kick();
+}
+
+int timerheap__wait(struct timerheap *th, __u32 min, __u64 deadline_ns)
+{
+	(void)th;
+	return kernel_wait(min, deadline_ns);
+}
+
+uint64_t timerheap_now(const struct timerheap *th)
+{
+	(void)th;
+	agent_step();
+	/* Somebody may spin on it while an access takes no time. */
+	clock_jump(sim_clock.true_ns + 1 + world.plan.range_ns / 50);
+	return clock_now();
+}
+
+int timerheap__sys_sleep(int clockid, __u64 until_ns)
+{
+	(void)clockid;
+	while (clock_now() < until_ns)
+		agent_wait(clock_true_at(until_ns), NULL, NULL);
+	return 0;
+}

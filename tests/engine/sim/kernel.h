@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The home CPU: runs the engine when kicked, and when its timer says so. */
+#ifndef SIM_KERNEL_H
+#define SIM_KERNEL_H
+
+#include <linux/types.h>
+
+struct kernel {
+	struct agent *agent;
+	bool running;
+	bool kicked;		/* an interrupt is under way */
+	u64 runs_begun;
+	u64 runs_ended;
+	u64 waits;		/* calls of WAIT that kicked */
+	u64 programmed_ns;	/* as the engine asked */
+	u64 timer_ns;		/* when it will be, in the queue's clock, */
+	u64 soon_ns;		/* or in true time */
+	/* of the run */
+	u64 lead_ns;
+	u64 now_ns;		/* what th_env_now() said last */
+	unsigned int accesses;
+	bool woken;
+	bool program_called;
+};
+
+extern struct kernel kernel;
+
+void kernel_start(void);
+int kernel_kick(void);
+int kernel_wait(u32 min, u64 deadline_ns);
+
+#endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sim/access.h"
+#include "sim/names.h"
+#include "sim/oracle.h"
+#include "sim/world.h"
+
+static u64 get(const volatile void *p, unsigned int size)
+{
+	return size == sizeof(u64) ? *(const volatile u64 *)p :
+		*(const volatile u32 *)p;
+}
+
+static void put(volatile void *p, unsigned int size, u64 value)
+{
+	if (size == sizeof(u64))
+		*(volatile u64 *)p = value;
+	else
+		*(volatile u32 *)p = (u32)value;
+}
+
+/* Others run; and stores of anyone arrive. */
+static void before(void)
+{
+	struct agent *agent;
+	unsigned int i;
+
+	agent_step();
+	if (world.plan.model == MODEL_SC)
+		return;
+	for (i = 0; (agent = agent_number(i)); i++)
+		if (agent->buffer.count && prng_once_in(&world.prng, 12))
+			buffer_commit_some(&agent->buffer, world.plan.model,
+					   &world.prng);
+}
+
+static void before_atomic(void)
+{
+	before();
+	if (agent_self)
+		buffer_commit_all(&agent_self->buffer);
+}
+
+u64 sim_load(const volatile void *p, unsigned int size, enum sim_order order)
+{
+	u64 value;
+
+	(void)order;
+	before();
+	if (!agent_self || !buffer_find(&agent_self->buffer, p, &value))
+		value = get(p, size);
+	oracle_trace("load  %-22s %llu", name_of(p), value);
+	oracle_loaded(p, value);
+	return value;
+}
+
+void sim_store(volatile void *p, unsigned int size, u64 value,
+	       enum sim_order order)
+{
+	struct delayed store = {
+		.p = p,
+		.size = size,
+		.value = value,
+		.release = order == SIM_ORDERED,
+	};
+
+	before();
+	oracle_trace("store %-22s %llu", name_of(p), value);
+	if (!agent_self) {
+		put(p, size, value);
+		return;
+	}
+	oracle_storing(p, value);
+	buffer_put(&agent_self->buffer, world.plan.model, &store);
+}
+
+static u64 replace(volatile void *p, unsigned int size, u64 old, u64 value)
+{
+	oracle_trace("swap  %-22s %llu -> %llu", name_of(p), old, value);
+	put(p, size, value);
+	oracle_exchanged(p, old, value);
+	return old;
+}
+
+u64 sim_xchg(volatile void *p, unsigned int size, u64 value)
+{
+	before_atomic();
+	return replace(p, size, get(p, size), value);
+}
+
+u64 sim_cmpxchg(volatile void *p, unsigned int size, u64 old, u64 value)
+{
+	u64 seen;
+
+	before_atomic();
+	seen = get(p, size);
+	if (seen == old)
+		return replace(p, size, old, value);
+	oracle_trace("swap  %-22s %llu, not %llu", name_of(p), seen, old);
+	return seen;
+}
+
+u64 sim_add(volatile void *p, unsigned int size, u64 value)
+{
+	u64 old;
+
+	before_atomic();
+	old = get(p, size);
+	return replace(p, size, old, old + value);
+}
+
+u64 sim_or(volatile void *p, u64 bits, enum sim_order order)
+{
+	u64 old;
+
+	if (order == SIM_ORDERED) {
+		before_atomic();
+	} else {
+		/* Orders nothing but its own word. */
+		before();
+		if (agent_self)
+			buffer_commit_to(&agent_self->buffer, p);
+	}
+	old = get(p, sizeof(old));
+	return replace(p, sizeof(old), old, old | bits);
+}
+
+u64 sim_and(volatile void *p, u64 bits)
+{
+	u64 old;
+
+	before_atomic();
+	old = get(p, sizeof(old));
+	return replace(p, sizeof(old), old, old & bits);
+}
+
+void sim_fence(void)
+{
+	before_atomic();
+	oracle_trace("fence");
+}
