@@ -28,6 +28,7 @@ static atomic64_t injected_ns = ATOMIC64_INIT(0);
 
 /* What to add to CLOCK_MONOTONIC; written under the timekeeper's lock. */
 static s64 offs_real, offs_boot, offs_tai;
+static bool offs_known;
 static bool reliable;		/* as of the last check */
 
 struct reading {
@@ -162,8 +163,10 @@ static int timekeeper_updated(struct notifier_block *nb, unsigned long was_set,
 
 	if (!was_set)
 		return NOTIFY_OK;
-	if (offs_real && tk->offs_real - tk->offs_boot != offs_real - offs_boot)
+	if (offs_known &&
+	    tk->offs_real - tk->offs_boot != offs_real - offs_boot)
 		atomic_inc(&steps);
+	offs_known = true;
 	WRITE_ONCE(offs_real, tk->offs_real);
 	WRITE_ONCE(offs_boot, tk->offs_boot);
 	WRITE_ONCE(offs_tai, tk->offs_tai);
