@@ -161,6 +161,17 @@ static void loopback_up(void)
 	close(fd);
 }
 
+/* There is no /dev/console for the kernel to open as these three. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+}
+
 /* Raw, so that every byte arrives as it was written. */
 static int open_serial(const char *path)
 {
@@ -419,6 +430,7 @@ int main(int argc, char **argv)
 	}
 
 	mount_all();
+	open_standard_files();
 	out = open_serial("/dev/ttyS1");
 	report = fdopen(open_serial("/dev/ttyS2"), "w");
 	if (out < 0 || !report)
