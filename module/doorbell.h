@@ -19,7 +19,7 @@ struct th_doorbells {
 
 	/* home CPU */
 	u32 cursor;		/* slot to start the next round at */
-	u32 groups_left;	/* level-1 words that this round has yet to take */
+	u32 groups_left;	/* level-1 words yet to take */
 	u32 next_group;
 	u32 group;		/* the one that was taken last, */
 	u64 words;		/* and what is left of it */

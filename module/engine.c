@@ -19,7 +19,7 @@
 /* One run: what it knows and what it may still do. */
 struct run {
 	u64 now;
-	/* Deadlines up to here are due: now, plus lead, minus injected delay. */
+	/* Due up to here: now, plus lead, minus injected delay. */
 	u64 horizon;
 	u64 lead_ns;
 	unsigned int left;
@@ -61,7 +61,8 @@ void th_engine_set_flags(struct th_engine *engine, u32 mask, u32 flags)
 	if (next == engine->header_flags)
 		return;
 	WRITE_ONCE(engine->header_flags, next);
-	WRITE_ONCE(engine->header->flags, next);
+	/* For is_coming(), kick.c: a kick for this flag finds it set there. */
+	smp_store_release(&engine->header->flags, next);
 }
 
 static void read_clock(struct th_engine *engine, struct run *run)
@@ -247,11 +248,12 @@ static void fire(struct th_engine *engine, struct run *run)
 	for (n = 0; !th_heap_empty(&engine->heap); n++) {
 		u64 key = th_heap_min_key(&engine->heap);
 		u32 index = th_heap_min_slot(&engine->heap);
+		struct timerheap_slot *slot = &engine->slots[index];
 		/*
 		 * Pairs with the user's exchange: period and flags, written
 		 * before it, are those of this deadline.
 		 */
-		u64 expires = smp_load_acquire(&engine->slots[index].expires_ns);
+		u64 expires = smp_load_acquire(&slot->expires_ns);
 		bool due;
 
 		if (n % NOW_EVERY == 0)

@@ -42,7 +42,7 @@ static void kicked(void *info)
 	struct th_queue *queue = info;
 	int cpu;
 
-	/* The csd was unlocked before: whoever finds the bit clear may use it. */
+	/* The csd was unlocked before: who finds the bit clear may use it. */
 	clear_bit_unlock(0, &queue->kicked);
 	/* Pairs with the test_and_set_bit() in kick_remote(). */
 	smp_mb__after_atomic();
@@ -90,8 +90,8 @@ void th_kick(struct th_queue *queue)
 	int chunk;
 
 	/*
-	 * Pairs with the barrier in start_here(), cpu.c: a kick that does not find
-	 * the new home came early enough for the run there.
+	 * Pairs with the barrier in start_here(), cpu.c: a kick that does not
+	 * find the new home came early enough for the run there.
 	 */
 	smp_mb();
 	for (chunk = 0; chunk < KICK_CHUNKS; chunk++) {

@@ -22,7 +22,7 @@
 #endif
 
 /* Offsets in the mapping are u32. */
-#define MAX_SLOTS	(1U << 24)
+#define MAX_SLOTS	16777216
 #define MAX_BUDGET	65536
 
 unsigned int th_max_slots = 1U << 20;

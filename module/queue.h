@@ -29,12 +29,12 @@ struct th_queue {
 
 	/* any CPU */
 	int cpu;		/* written on the home CPU; -1: on its way */
-	unsigned long kicked;	/* bit 0: an interrupt to kick is under way */
+	unsigned long kicked;	/* bit 0: an interrupt is under way */
 	atomic_t kicks_in_flight;
 	call_single_data_t csd;
 	struct irq_work wake_work;
 	wait_queue_head_t *wait;	/* the file's */
-	struct mutex read_lock;		/* cq_head, among callers of read() */
+	struct mutex read_lock;		/* cq_head, among readers */
 
 	/* under the list's lock, in cpu.c */
 	struct list_head node;

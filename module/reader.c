@@ -28,7 +28,8 @@ static int sleep_until_ready(struct th_queue *queue, u32 wanted, u64 deadline)
 	struct hrtimer_sleeper timeout;
 	int err;
 
-	if (th_reader_ready(queue) >= wanted || th_clock_now(queue->clockid) >= deadline)
+	if (th_reader_ready(queue) >= wanted ||
+	    th_clock_now(queue->clockid) >= deadline)
 		return 0;
 	hrtimer_setup_sleeper_on_stack(&timeout, queue->clockid,
 				       HRTIMER_MODE_ABS);
@@ -36,7 +37,8 @@ static int sleep_until_ready(struct th_queue *queue, u32 wanted, u64 deadline)
 			    ns_to_ktime(min_t(u64, deadline, KTIME_MAX)));
 	if (deadline != TIMERHEAP_NEVER)
 		hrtimer_sleeper_start_expires(&timeout, HRTIMER_MODE_ABS);
-	err = wait_event_interruptible(*queue->wait, th_reader_ready(queue) >= wanted ||
+	err = wait_event_interruptible(*queue->wait,
+				       th_reader_ready(queue) >= wanted ||
 				       !READ_ONCE(timeout.task));
 	hrtimer_cancel(&timeout.timer);
 	destroy_hrtimer_on_stack(&timeout.timer);
@@ -105,9 +107,11 @@ static int lock_when_ready(struct th_queue *queue, bool nonblock)
 {
 	int err;
 
-	if (nonblock)
-		return th_reader_ready(queue) && mutex_trylock(&queue->read_lock) ?
-			0 : -EAGAIN;
+	if (nonblock) {
+		if (th_reader_ready(queue) && mutex_trylock(&queue->read_lock))
+			return 0;
+		return -EAGAIN;
+	}
 	err = wait_event_interruptible(*queue->wait, th_reader_ready(queue));
 	if (err)
 		return err;
