@@ -7,11 +7,12 @@ KDIR	?= /lib/modules/$(KREL)/build
 O	:= $(CURDIR)/build
 
 PREFIX	?= /usr/local
+INCLUDEDIR ?= $(PREFIX)/include
 UDEVDIR	?= /usr/lib/udev/rules.d
 MODDIR	:= $(DESTDIR)/lib/modules/$(KREL)/updates
 INSTALL	?= install
 
-export PREFIX DESTDIR
+export PREFIX INCLUDEDIR DESTDIR
 
 .PHONY: all module library tools
 all: module library tools
@@ -51,6 +52,8 @@ install: all
 	$(INSTALL) -D -m 644 timerheap.ko $(MODDIR)/timerheap.ko
 	$(INSTALL) -D -m 644 module/60-timerheap.rules \
 		$(DESTDIR)$(UDEVDIR)/60-timerheap.rules
+	$(INSTALL) -D -m 644 uapi/linux/timerheap.h \
+		$(DESTDIR)$(INCLUDEDIR)/linux/timerheap.h
 	$(MAKE) -C userlib O=$(O) install
 	$(MAKE) -C tools O=$(O) install
 ifeq ($(DESTDIR),)
@@ -62,7 +65,8 @@ endif
 
 uninstall:
 	$(RM) $(MODDIR)/timerheap.ko \
-		$(DESTDIR)$(UDEVDIR)/60-timerheap.rules
+		$(DESTDIR)$(UDEVDIR)/60-timerheap.rules \
+		$(DESTDIR)$(INCLUDEDIR)/linux/timerheap.h
 	$(MAKE) -C userlib O=$(O) uninstall
 	$(MAKE) -C tools O=$(O) uninstall
 ifeq ($(DESTDIR),)
