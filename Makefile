@@ -47,6 +47,11 @@ lint:
 	@tests/deps lint
 	@tests/lint
 
+# Each where it is there: a chroot or a container may lack any of them.
+refresh = ! command -v depmod >/dev/null || depmod $(KREL); \
+	ldconfig; \
+	! command -v udevadm >/dev/null || udevadm control --reload || :
+
 .PHONY: install uninstall
 install: all
 	$(INSTALL) -D -m 644 timerheap.ko $(MODDIR)/timerheap.ko
@@ -58,9 +63,7 @@ install: all
 	$(MAKE) -C tools O=$(O) install
 ifeq ($(DESTDIR),)
 	getent group timerheap >/dev/null || groupadd --system timerheap
-	depmod $(KREL)
-	ldconfig
-	-udevadm control --reload
+	$(refresh)
 endif
 
 uninstall:
@@ -71,9 +74,7 @@ uninstall:
 	$(MAKE) -C tools O=$(O) uninstall
 ifeq ($(DESTDIR),)
 	! getent group timerheap >/dev/null || groupdel timerheap
-	depmod $(KREL)
-	ldconfig
-	-udevadm control --reload
+	$(refresh)
 endif
 
 .PHONY: clean help
