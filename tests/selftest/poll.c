@@ -218,11 +218,33 @@ static void closed_in_epoll(void)
 	CHECK_EQ(epoll_for(fd, 50), 0);
 }
 
+/* A descriptor that epoll knew before there was a queue. */
+static void before_setup(void)
+{
+	struct queue q = { .fd = open_device() };
+	struct timerheap_expiry e;
+	int epoll;
+
+	CHECK_EQ(poll_for(q.fd, POLLIN, 0), POLLERR);
+	epoll = make_epoll(&q, EPOLLIN | EPOLLET);
+	CHECK_EQ(epoll_for(epoll, 0), 1);
+	CHECK_EQ(epoll_for(epoll, 0), 0);
+	q.setup = setup_of(10, 0);
+	REQUIRE_EQ(call(q.fd, TIMERHEAP_IOC_SETUP, &q.setup), 0);
+	queue_map(&q);
+	slot_arm(&q, 1, mono_ns() + 5 * NSEC_PER_MSEC, NULL);
+	CHECK_EQ(epoll_for(epoll, PATIENCE_MS), 1);
+	CHECK(WAIT_UNTIL(queue_reap(&q, &e, 1)));
+	CHECK_EQ(e.slot, 1);
+	close(epoll);
+}
+
 static const struct test_case cases[] = {
 	CASE(by_poll),
 	CASE(level_triggered),
 	CASE(edge_triggered),
 	CASE(added_late),
+	CASE(before_setup),
 	CASE(edge_triggered_loop),
 	CASE(several_queues),
 	CASE(all_are_woken),
