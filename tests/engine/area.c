@@ -7,7 +7,7 @@
 
 #include "area.h"
 
-#define LINE	64
+#define LINE 64
 
 /* Each part is an allocation of its own: AddressSanitizer guards its ends. */
 static void *part(size_t bytes)

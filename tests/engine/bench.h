@@ -11,12 +11,12 @@
 struct bench {
 	struct th_engine engine;
 	u64 now_ns;
-	u64 programmed_ns;	/* TH_SOON, a time, or TH_NEVER */
+	u64 programmed_ns; /* TH_SOON, a time, or TH_NEVER */
 	unsigned int wakes;
 	u32 cpu;
 };
 
-#define BENCH_BUDGET	256
+#define BENCH_BUDGET 256
 
 struct bench *bench_make(u32 nslots, u32 ring_size);
 void bench_free(struct bench *bench);

@@ -125,22 +125,21 @@ static void bells_in_a_loop_starve_no_bell(void **state)
 		unsigned int budget = budgets[n];
 
 		/* In its word, in its group, in another group. */
-		assert_in_range(runs_until(64, 0, 63, 63, budget, 400),
-				1, 130);
-		assert_in_range(runs_until(128, 0, 2, 64, budget, 400),
-				1, 20);
-		assert_in_range(runs_until(128, 62, 64, 64, budget, 400),
-				1, 20);
-		assert_in_range(runs_until(128, 126, 128, 64, budget, 400),
-				1, 20);
-		assert_in_range(runs_until(128, 64, 128, 3, budget, 400),
-				1, 200);
-		assert_in_range(runs_until(8192, 0, 200, 5000, budget, 2000),
-				1, 600);
+		assert_in_range(runs_until(64, 0, 63, 63, budget, 400), 1, 130);
+		assert_in_range(runs_until(128, 0, 2, 64, budget, 400), 1, 20);
+		assert_in_range(runs_until(128, 62, 64, 64, budget, 400), 1,
+				20);
+		assert_in_range(runs_until(128, 126, 128, 64, budget, 400), 1,
+				20);
+		assert_in_range(runs_until(128, 64, 128, 3, budget, 400), 1,
+				200);
+		assert_in_range(runs_until(8192, 0, 200, 5000, budget, 2000), 1,
+				600);
 		assert_in_range(runs_until(8192, 8000, 8192, 5, budget, 2000),
 				1, 600);
-		assert_in_range(runs_until(8192, 4096, 4400, 4095, budget,
-					   2000), 1, 1000);
+		assert_in_range(
+			runs_until(8192, 4096, 4400, 4095, budget, 2000), 1,
+			1000);
 	}
 }
 
@@ -212,6 +211,23 @@ static void expiries_do_not_starve_bells(void **state)
 	}
 }
 
+/* The CPU has no time for a run now: nobody needs to ask for it again. */
+static void postponed(void **state)
+{
+	struct bench *bench = bench_make(2, 8);
+
+	(void)state;
+	assert_true(bench_arm(bench, 0, 2000));
+	th_engine_postpone(&bench->engine);
+	assert_int_equal(bench->engine.header->next_event_ns, 0);
+	assert_int_equal(bench->engine.next_event_ns, 0);
+	assert_false(bench_arm(bench, 1, 1));
+	bench_run_all(bench, 9);
+	bench_expect(bench, 1, 1, 1000, 0, 0);
+	assert_int_equal(bench->engine.header->next_event_ns, 2000);
+	bench_free(bench);
+}
+
 /* Rung again and again within one run: the run ends all the same. */
 static void bells_of_one_run_are_bounded(void **state)
 {
@@ -239,6 +255,7 @@ int main(void)
 		cmocka_unit_test(empty_words_starve_no_bell),
 		cmocka_unit_test(bells_do_not_starve_expiries),
 		cmocka_unit_test(expiries_do_not_starve_bells),
+		cmocka_unit_test(postponed),
 		cmocka_unit_test(bells_of_one_run_are_bounded),
 	};
 

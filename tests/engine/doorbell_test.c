@@ -45,7 +45,8 @@ static u32 go_round(struct made *made, u32 quota, u8 *answers)
 		assert_int_equal(bells.first % 64, 0);
 		if (!bells.bits)
 			used++;
-		for (; bells.bits && used < quota; bells.bits &= bells.bits - 1) {
+		for (; bells.bits && used < quota;
+		     bells.bits &= bells.bits - 1) {
 			u32 slot = bells.first + __builtin_ctzll(bells.bits);
 
 			used++;

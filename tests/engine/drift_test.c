@@ -7,7 +7,7 @@
 #include "prng.h"
 #include "sat.h"
 
-#define LAST	(TIMERHEAP_HIST_BUCKETS - 1)
+#define LAST (TIMERHEAP_HIST_BUCKETS - 1)
 
 static void sums_saturate(void **state)
 {
@@ -34,7 +34,7 @@ static u32 slow_bucket(u64 value)
 		return value;
 	if (value >= 1ULL << 40)
 		return LAST;
-	for (lower = 8, width = 1; ; width *= 2) {
+	for (lower = 8, width = 1;; width *= 2) {
 		u32 eighth;
 
 		for (eighth = 0; eighth < 8; eighth++, bucket++) {
@@ -163,8 +163,8 @@ static void add_takes_every_member(void **state)
 	struct timerheap_stats a, b, sum;
 	u64 *words[3] = { (u64 *)&a, (u64 *)&b, (u64 *)&sum };
 	u32 first = offsetof(struct timerheap_stats, expiries) / sizeof(u64);
-	u32 least = offsetof(struct timerheap_stats, lateness_min_ns) /
-		sizeof(u64);
+	u32 least =
+		offsetof(struct timerheap_stats, lateness_min_ns) / sizeof(u64);
 	u32 i;
 
 	(void)state;

@@ -9,7 +9,7 @@
 
 struct pair {
 	struct th_heap heap;
-	u64 *keys;		/* the reference: the key of each slot */
+	u64 *keys; /* the reference: the key of each slot */
 	u32 nslots;
 };
 
@@ -18,8 +18,10 @@ static void make(struct pair *pair, u32 nslots)
 	void *nodes = NULL;
 	u32 slot;
 
-	assert_int_equal(posix_memalign(&nodes, 64, TH_HEAP_NODES(nslots) *
-					sizeof(struct th_node)), 0);
+	assert_int_equal(
+		posix_memalign(&nodes, 64,
+			       TH_HEAP_NODES(nslots) * sizeof(struct th_node)),
+		0);
 	/* Nodes need not be zeroed. */
 	memset(nodes, 0xa5, TH_HEAP_NODES(nslots) * sizeof(struct th_node));
 	pair->nslots = nslots;
@@ -74,8 +76,7 @@ static void verify(const struct pair *pair)
 	/* So many positions, each with its own slot: none is there twice. */
 	assert_int_equal(heap->count, count);
 	for (i = 2; i <= heap->count; i++)
-		assert_true(heap->nodes[(i + 2) / 4].key <=
-			    heap->nodes[i].key);
+		assert_true(heap->nodes[(i + 2) / 4].key <= heap->nodes[i].key);
 	assert_int_equal(th_heap_min_key(heap), least_key(pair));
 	assert_int_equal(th_heap_empty(heap), !count);
 	if (count)
@@ -192,9 +193,8 @@ static void equal_keys(void **state)
 /* What takes a removed node's place may have to rise, not only to sink. */
 static void removal_that_rises(void **state)
 {
-	static const u64 keys[] = {
-		1, 100, 2, 3, 4, 101, 102, 103, 104, 5, 6, 7, 8
-	};
+	static const u64 keys[] = { 1,	 100, 2, 3, 4, 101, 102,
+				    103, 104, 5, 6, 7, 8 };
 	struct pair pair;
 	u32 i;
 

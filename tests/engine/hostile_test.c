@@ -45,17 +45,19 @@ static void scribble(struct bench *bench, struct prng *prng)
 	case 5:
 	case 6:
 	case 7:
-		engine->doorbells.level0[prng_below(prng, engine->doorbells.level0_words)] =
+		engine->doorbells.level0[prng_below(
+			prng, engine->doorbells.level0_words)] =
 			garbage(prng, 0);
 		break;
 	case 8:
 	case 9:
-		engine->doorbells.level1[prng_below(prng, engine->doorbells.level1_words)] =
+		engine->doorbells.level1[prng_below(
+			prng, engine->doorbells.level1_words)] =
 			garbage(prng, 0);
 		break;
 	case 10:
-		engine->header->cq_head = engine->ring.tail -
-			prng_below(prng, 40);
+		engine->header->cq_head =
+			engine->ring.tail - prng_below(prng, 40);
 		break;
 	case 11:
 		engine->header->lead_ns = garbage(prng, 100);

@@ -68,7 +68,8 @@ static void record_tells_the_next(void **state)
 	(void)state;
 	bench->engine.min_period_ns = 7;
 	for (i = 0; i < 5000; i++) {
-		u64 period = 1 + (prng_next(&prng) >> prng_range(&prng, 24, 60));
+		u64 period =
+			1 + (prng_next(&prng) >> prng_range(&prng, 24, 60));
 		u64 deadline = 1 + (prng_next(&prng) >> 2);
 		u64 late = prng_next(&prng) >> prng_range(&prng, 2, 60);
 		struct timerheap_expiry expiry = { 0 };
@@ -88,8 +89,9 @@ static void record_tells_the_next(void **state)
 		assert_true(next - period <= bench->now_ns);
 		assert_int_equal((next - deadline) % period, 0);
 		if (expiry.overruns != ~0U)
-			assert_int_equal(next, deadline +
-					 (expiry.overruns + 1ULL) * period);
+			assert_int_equal(
+				next,
+				deadline + (expiry.overruns + 1ULL) * period);
 		bench_cancel(bench, 0);
 	}
 	bench_free(bench);
@@ -97,8 +99,8 @@ static void record_tells_the_next(void **state)
 
 static void restart_leaves_the_grid(void **state)
 {
-	struct bench *bench = with_period(2000, 500,
-					  TIMERHEAP_SLOT_RESTART | 0xfffffffe);
+	struct bench *bench =
+		with_period(2000, 500, TIMERHEAP_SLOT_RESTART | 0xfffffffe);
 
 	(void)state;
 	bench->now_ns = 2007;
@@ -151,16 +153,14 @@ static void overruns_saturate(void **state)
 	bench->now_ns = 2000 + 0xffffffffULL;
 	bench_run(bench, 9);
 	bench_expect(bench, 0, 2000, bench->now_ns, 0xffffffff, 0);
-	assert_int_equal(bench->engine.slots[0].expires_ns,
-			 bench->now_ns + 1);
+	assert_int_equal(bench->engine.slots[0].expires_ns, bench->now_ns + 1);
 	bench_free(bench);
 
 	bench = with_period(2000, 1, 0);
 	bench->now_ns = 3000 + 0xffffffffULL;
 	bench_run(bench, 9);
 	bench_expect(bench, 0, 2000, bench->now_ns, 0xffffffff, 0);
-	assert_int_equal(bench->engine.slots[0].expires_ns,
-			 bench->now_ns + 1);
+	assert_int_equal(bench->engine.slots[0].expires_ns, bench->now_ns + 1);
 	assert_int_equal(bench->engine.stats.overruns, 0xffffffff);
 	bench_free(bench);
 }
@@ -172,8 +172,8 @@ static void deadlines_saturate(void **state)
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
-		struct bench *bench = with_period(2000, TH_NEVER - 1,
-						  policies[i]);
+		struct bench *bench =
+			with_period(2000, TH_NEVER - 1, policies[i]);
 
 		bench->now_ns = 2000;
 		bench_run(bench, 9);
@@ -197,8 +197,8 @@ static void grid_at_the_end_of_time(void **state)
 	bench_expect(bench, 0, 2000, TH_NEVER - 2, 0xffffffff, 0);
 	/* 2000 + 3 n: the first after now, or never. */
 	assert_int_equal(bench->engine.slots[0].expires_ns,
-			 (TH_NEVER - 2 - 2000) % 3 == 2 ? TH_NEVER - 1 :
-			 TH_NEVER);
+			 (TH_NEVER - 2 - 2000) % 3 == 2 ? TH_NEVER - 1
+							: TH_NEVER);
 	bench_free(bench);
 }
 

@@ -6,7 +6,7 @@
 #include "prng.h"
 #include "ring.h"
 
-#define SIZE	8
+#define SIZE 8
 
 struct made {
 	struct th_ring ring;
@@ -167,8 +167,19 @@ static void head_is_read_when_needed(void **state)
 static void garbage_heads(void **state)
 {
 	static const u32 heads[] = {
-		101, 102, 99, 91, 92, 100 - SIZE, 100 - SIZE - 1, 0,
-		0x80000000, 0x80000064, ~0U, 100 + SIZE, 50,
+		101,
+		102,
+		99,
+		91,
+		92,
+		100 - SIZE,
+		100 - SIZE - 1,
+		0,
+		0x80000000,
+		0x80000064,
+		~0U,
+		100 + SIZE,
+		50,
 	};
 	struct made made;
 	u32 n, i;

@@ -12,8 +12,8 @@ static void rides_along(void **state)
 	(void)state;
 	bench_config(bench, 0, 0, 1000, 0);
 	bench_config(bench, 1, 0, 1001, 0);
-	bench_arm(bench, 0, 2000);	/* latest: 3000 */
-	bench_arm(bench, 1, 2500);	/* latest: 3501 */
+	bench_arm(bench, 0, 2000); /* latest: 3000 */
+	bench_arm(bench, 1, 2500); /* latest: 3501 */
 	bench_arm(bench, 2, 2600);
 	bench_run(bench, 9);
 	assert_int_equal(bench->engine.slots[0].armed_ns, 3000);

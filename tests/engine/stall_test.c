@@ -49,8 +49,9 @@ static void recovers(void **state)
 	for (i = 0; i < 10; i++) {
 		bench_expect(bench, i, 2000 + i, 3000, 0, 0);
 		bench_run_all(bench, 9);
-		assert_int_equal(!!(engine->header->flags &
-				    TIMERHEAP_HDR_STALLED), i < 5);
+		assert_int_equal(
+			!!(engine->header->flags & TIMERHEAP_HDR_STALLED),
+			i < 5);
 	}
 	bench_expect_none(bench);
 	assert_int_equal(engine->header->flags, 0);

@@ -16,24 +16,24 @@
 #include "library.h"
 #include "prng.h"
 
-#define ARMERS		3
-#define SLOTS_EACH	20
-#define TICKERS		4
-#define NSLOTS		(ARMERS * SLOTS_EACH + TICKERS)
+#define ARMERS 3
+#define SLOTS_EACH 20
+#define TICKERS 4
+#define NSLOTS (ARMERS * SLOTS_EACH + TICKERS)
 /* Small, so that it fills up. */
-#define RING		16
-#define CYCLES		30000
-#define RANGE_NS	200000
-#define PATIENCE_NS	20000000000ULL
+#define RING 16
+#define CYCLES 30000
+#define RANGE_NS 200000
+#define PATIENCE_NS 20000000000ULL
 
 /* One timer; its address is the data that its events bring. */
 struct timer {
 	u32 slot;
 	/* the arming thread */
 	u64 armed;
-	u64 cancelled;		/* the last deadline that was */
+	u64 cancelled; /* the last deadline that was */
 	/* the consumer writes, the arming thread reads */
-	u64 delivered;		/* deadline of the last event */
+	u64 delivered; /* deadline of the last event */
 	u64 events;
 	/* the consumer, for periodic ones */
 	u64 period;
@@ -46,7 +46,7 @@ static struct {
 	struct timer timers[NSLOTS];
 	/* the environment */
 	bool kicked;
-	u64 programmed;		/* home CPU alone */
+	u64 programmed; /* home CPU alone */
 	bool stop;
 	const char *failure;
 	unsigned int operations;
@@ -134,7 +134,8 @@ static void consume(const struct timerheap_event *event)
 	struct timer *timer = event->data;
 
 	demand(event->fired_ns >= event->deadline_ns &&
-	       now_ns() >= event->fired_ns, "an event came early");
+		       now_ns() >= event->fired_ns,
+	       "an event came early");
 	demand(timer->slot == event->slot, "an event came to another slot");
 	if (timer->period) {
 		/* Never armed again: each tick leads to the next. */
@@ -153,8 +154,9 @@ static void *consumer(void *unused)
 
 	(void)unused;
 	while (is_running()) {
-		int i, n = timerheap_reap(all.th, events,
-					  prng_range(&prng, 1, 8));
+		int i,
+			n = timerheap_reap(all.th, events,
+					   prng_range(&prng, 1, 8));
 
 		for (i = 0; i < n; i++)
 			consume(&events[i]);
@@ -211,7 +213,7 @@ static void cycle(struct timer *timer, struct prng *prng)
 				      prng_below(prng, RANGE_NS), 0);
 	/* What was cancelled did not fire later, either. */
 	demand(!timer->cancelled ||
-	       READ_ONCE(timer->delivered) != timer->cancelled,
+		       READ_ONCE(timer->delivered) != timer->cancelled,
 	       "a cancelled timer fired");
 	while (n--)
 		arm(timer, prng);

@@ -11,7 +11,7 @@
 
 enum sim_order {
 	SIM_RELAXED,
-	SIM_ORDERED,	/* a load acquires, a store releases */
+	SIM_ORDERED, /* a load acquires, a store releases */
 };
 
 __u64 sim_load(const volatile void *p, unsigned int size, enum sim_order);
@@ -19,8 +19,7 @@ void sim_store(volatile void *p, unsigned int size, __u64 value,
 	       enum sim_order);
 /* These return what was there before. */
 __u64 sim_xchg(volatile void *p, unsigned int size, __u64 value);
-__u64 sim_cmpxchg(volatile void *p, unsigned int size, __u64 old,
-		  __u64 value);
+__u64 sim_cmpxchg(volatile void *p, unsigned int size, __u64 old, __u64 value);
 __u64 sim_add(volatile void *p, unsigned int size, __u64 value);
 __u64 sim_or(volatile void *p, __u64 bits, enum sim_order);
 __u64 sim_and(volatile void *p, __u64 bits);

@@ -22,13 +22,12 @@
 #define fiber_finish(saved) ((void)(saved))
 #endif
 
-#define STACK_SIZE	(128 * 1024)
+#define STACK_SIZE (128 * 1024)
 /* Priorities change so often in a seed. */
-#define PRIORITY_CHANGES	12
+#define PRIORITY_CHANGES 12
 
-const char *const schedule_names[SCHEDULES] = {
-	"uniform", "sticky", "priority", "freeze"
-};
+const char *const schedule_names[SCHEDULES] = { "uniform", "sticky", "priority",
+						"freeze" };
 
 struct agent *agent_self;
 u64 agent_steps;
@@ -209,8 +208,8 @@ static void go_home(void)
 	struct agent *self = agent_self;
 
 	agent_self = NULL;
-	fiber_start(self->done ? NULL : &self->fake_stack,
-		    home_stack, home_size);
+	fiber_start(self->done ? NULL : &self->fake_stack, home_stack,
+		    home_size);
 	swap(&self->context, &home);
 	fiber_finish(self->fake_stack);
 }
@@ -304,8 +303,8 @@ void agent_wait(u64 until_ns, bool (*ready)(void *), void *arg)
 	struct agent *self = agent_self;
 	struct agent *next;
 
-	/* Going to sleep is a system call: nothing stays in the buffer. */
-	buffer_commit_all(&self->buffer);
+	/* Going to sleep is a system call, and so a barrier. */
+	buffer_barrier(&self->buffer);
 	self->asleep = true;
 	self->wake_ns = until_ns;
 	self->ready = ready;
@@ -317,6 +316,7 @@ void agent_wait(u64 until_ns, bool (*ready)(void *), void *arg)
 	} else {
 		go_home();
 	}
+	buffer_barrier(&self->buffer);
 	self->asleep = false;
 	self->wake_ns = TH_NEVER;
 	self->ready = NULL;

@@ -9,7 +9,7 @@
 #include "prng.h"
 #include "sim/buffer.h"
 
-#define AGENTS_MAX	12
+#define AGENTS_MAX 12
 
 struct agent {
 	const char *name;
@@ -25,7 +25,7 @@ struct agent {
 
 	/* the scheduler's */
 	unsigned int priority;
-	u64 frozen_until;	/* a step */
+	u64 frozen_until; /* a step */
 
 	struct buffer buffer;
 
@@ -35,10 +35,10 @@ struct agent {
 };
 
 enum schedule {
-	SCHEDULE_UNIFORM,	/* any agent at each access */
-	SCHEDULE_STICKY,	/* mostly the one that runs */
-	SCHEDULE_PRIORITY,	/* the highest; it changes a few times (PCT) */
-	SCHEDULE_FREEZE,	/* any, and some stand still for long */
+	SCHEDULE_UNIFORM, /* any agent at each access */
+	SCHEDULE_STICKY, /* mostly the one that runs */
+	SCHEDULE_PRIORITY, /* the highest; it changes a few times (PCT) */
+	SCHEDULE_FREEZE, /* any, and some stand still for long */
 	SCHEDULES,
 };
 

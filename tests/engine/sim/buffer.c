@@ -13,10 +13,15 @@ static void commit(struct buffer *buffer, unsigned int i)
 	memmove(&buffer->stores[i], &buffer->stores[i + 1],
 		(buffer->count - i - 1) * sizeof(store));
 	buffer->count--;
-	if (store.size == sizeof(u64))
+	if (store.size == sizeof(u64)) {
+		history_change(&buffer->view, store.p,
+			       *(volatile u64 *)store.p);
 		*(volatile u64 *)store.p = store.value;
-	else
+	} else {
+		history_change(&buffer->view, store.p,
+			       *(volatile u32 *)store.p);
 		*(volatile u32 *)store.p = (u32)store.value;
+	}
 	oracle_committed(store.p);
 }
 
@@ -90,4 +95,11 @@ void buffer_commit_all(struct buffer *buffer)
 {
 	while (buffer->count)
 		commit(buffer, 0);
+}
+
+/* All that came before is seen, and all that comes after is new. */
+void buffer_barrier(struct buffer *buffer)
+{
+	buffer_commit_all(buffer);
+	history_barrier(&buffer->view);
 }

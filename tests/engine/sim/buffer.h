@@ -9,13 +9,14 @@
 #include <linux/types.h>
 
 #include "prng.h"
+#include "sim/history.h"
 
-#define BUFFER_SIZE	8
+#define BUFFER_SIZE 8
 
 enum model {
-	MODEL_SC,	/* no buffer */
-	MODEL_TSO,	/* first in, first out, as on x86 */
-	MODEL_WEAK,	/* any order but after a release, as on arm64 */
+	MODEL_SC, /* no buffer */
+	MODEL_TSO, /* first in, first out, as on x86 */
+	MODEL_WEAK, /* any order but after a release, and loads may be early */
 	MODELS,
 };
 
@@ -31,6 +32,7 @@ struct delayed {
 struct buffer {
 	struct delayed stores[BUFFER_SIZE];
 	unsigned int count;
+	struct view view; /* what its owner's loads may miss */
 };
 
 void buffer_put(struct buffer *buffer, enum model model,
@@ -41,5 +43,6 @@ void buffer_commit_some(struct buffer *buffer, enum model model,
 			struct prng *prng);
 void buffer_commit_to(struct buffer *buffer, const volatile void *p);
 void buffer_commit_all(struct buffer *buffer);
+void buffer_barrier(struct buffer *buffer);
 
 #endif

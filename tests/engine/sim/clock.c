@@ -22,7 +22,7 @@ u64 clock_now(void)
 }
 
 /* There is no time after this. */
-#define END	(TH_NEVER - 2)
+#define END (TH_NEVER - 2)
 
 bool clock_has_ended(void)
 {

@@ -6,10 +6,10 @@
 #include "prng.h"
 
 struct clock {
-	u64 true_ns;		/* only ever grows; sleepers wait by it */
-	u64 offset_ns;		/* the queue's clock minus that, modulo 2^64 */
-	unsigned int speed;	/* an access takes 0 to this much */
-	unsigned int steps_in;	/* set about once in so many; 0: never */
+	u64 true_ns; /* only ever grows; sleepers wait by it */
+	u64 offset_ns; /* the queue's clock minus that, modulo 2^64 */
+	unsigned int speed; /* an access takes 0 to this much */
+	unsigned int steps_in; /* set about once in so many; 0: never */
 };
 
 extern struct clock sim_clock;

@@ -12,9 +12,9 @@
 #include "sim/user.h"
 #include "sim/world.h"
 
-#define EVENTS	32
+#define EVENTS 32
 /* So long after the users left all is over. */
-#define REST_NS	10000000000ULL
+#define REST_NS 10000000000ULL
 
 static void reap(unsigned int n)
 {
@@ -38,8 +38,8 @@ static void reap(unsigned int n)
 static void wait(void)
 {
 	u32 min = prng_range(&world.prng, 0, world.plan.ring_size);
-	u64 deadline = clock_now() + prng_below(&world.prng,
-						world.plan.range_ns);
+	u64 deadline =
+		clock_now() + prng_below(&world.prng, world.plan.range_ns);
 	u64 stamp = truth_flush_begins(), waits = kernel.waits;
 
 	oracle_trace("wait for %u until %llu", min, deadline);
@@ -50,8 +50,8 @@ static void wait(void)
 
 static void wait_precise(void)
 {
-	u64 deadline = clock_now() + prng_below(&world.prng,
-						world.plan.range_ns);
+	u64 deadline =
+		clock_now() + prng_below(&world.prng, world.plan.range_ns);
 	int rc;
 
 	oracle_trace("wait precisely until %llu", deadline);

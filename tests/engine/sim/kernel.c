@@ -29,8 +29,8 @@ u32 th_env_cpu(struct th_engine *engine)
 
 static u64 draw_delay(void)
 {
-	return percent(50) ? prng_below(&world.prng, world.plan.delay_ns + 1) :
-		0;
+	return percent(50) ? prng_below(&world.prng, world.plan.delay_ns + 1)
+			   : 0;
 }
 
 void th_env_wake(struct th_engine *engine)
@@ -44,17 +44,18 @@ void th_env_program(struct th_engine *engine, u64 when)
 	(void)engine;
 	kernel.program_called = true;
 	kernel.programmed_ns = when;
-	kernel.soon_ns = TH_NEVER;
-	kernel.timer_ns = when;
 	oracle_trace("programmed %llu", when);
 	if (when == TH_SOON) {
-		kernel.timer_ns = TH_NEVER;
+		/* What the timer was set to stays. */
 		kernel.soon_ns = sim_clock.true_ns +
 			prng_below(&world.prng, world.plan.gap_ns + 1);
-	} else if (when != TH_NEVER && percent(20)) {
-		kernel.timer_ns = th_sat_add(when,
-			prng_below(&world.prng, world.plan.late_ns + 1));
+		return;
 	}
+	kernel.soon_ns = TH_NEVER;
+	kernel.timer_ns = when;
+	if (when != TH_NEVER && percent(20))
+		kernel.timer_ns = th_sat_add(
+			when, prng_below(&world.prng, world.plan.late_ns + 1));
 }
 
 static bool is_due(void *unused)
@@ -65,6 +66,17 @@ static bool is_due(void *unused)
 		kernel.soon_ns <= sim_clock.true_ns;
 }
 
+/* Other queues had all of the time there was. */
+static void postpone(void)
+{
+	oracle_trace("postponed");
+	th_engine_postpone(&world.engine);
+	th_env_program(&world.engine, TH_SOON);
+	buffer_barrier(&kernel.agent->buffer);
+	if (world.engine.header->next_event_ns)
+		oracle_fail("next", "a postponed run wants kicks");
+}
+
 static void run(void)
 {
 	unsigned int budget = world.plan.budget, used;
@@ -72,11 +84,10 @@ static void run(void)
 	/* Other queues of this CPU may have had a part. */
 	if (percent(20))
 		budget = prng_range(&world.prng, 1, budget);
-	kernel.kicked = false;
-	kernel.running = true;
 	kernel.woken = false;
 	kernel.program_called = false;
 	kernel.accesses = 0;
+	kernel.publications = 0;
 	kernel.runs_begun++;
 	truth_run_begins();
 	oracle_trace("run with budget %u", budget);
@@ -85,10 +96,25 @@ static void run(void)
 	used = th_engine_run(&world.engine, budget);
 	oracle_trace("run used %u", used);
 	/* Going back to what was interrupted is a barrier. */
-	buffer_commit_all(&kernel.agent->buffer);
+	buffer_barrier(&kernel.agent->buffer);
 	kernel.running = false;
 	kernel.runs_ended = kernel.runs_begun;
 	truth_run_ends(budget, used);
+}
+
+static void interrupt(void)
+{
+	kernel.kicked = false;
+	kernel.running = true;
+	if (kernel.timer_ns <= clock_now())
+		kernel.timer_ns = TH_NEVER;
+	if (kernel.soon_ns <= sim_clock.true_ns)
+		kernel.soon_ns = TH_NEVER;
+	if (percent(world.plan.postpone_percent))
+		postpone();
+	else
+		run();
+	kernel.running = false;
 }
 
 static void body(void *unused)
@@ -98,7 +124,7 @@ static void body(void *unused)
 		u64 when = clock_true_at(kernel.timer_ns);
 
 		if (is_due(NULL)) {
-			run();
+			interrupt();
 			agent_step();
 			continue;
 		}
@@ -113,7 +139,7 @@ void kernel_start(void)
 		.programmed_ns = TH_NEVER,
 		.timer_ns = TH_NEVER,
 		.soon_ns = TH_NEVER,
-		.kicked = true,		/* attaching runs it once */
+		.kicked = true, /* attaching runs it once */
 	};
 	kernel.agent = agent_start("kernel", body, NULL);
 }
@@ -136,7 +162,7 @@ int kernel_kick(void)
 			world.consumer_late = true;
 		return -EIO;
 	}
-	buffer_commit_all(&agent_self->buffer);
+	buffer_barrier(&agent_self->buffer);
 	oracle_trace("kick");
 	kernel.kicked = true;
 	target = kernel.runs_begun + 1;
@@ -156,7 +182,8 @@ static bool is_over(void *arg)
 	const struct th_engine *engine = &world.engine;
 
 	return engine->ring.published - engine->header->cq_head >=
-		sleeper->min || clock_now() >= sleeper->deadline_ns;
+		sleeper->min ||
+		clock_now() >= sleeper->deadline_ns;
 }
 
 /* TIMERHEAP_IOC_WAIT. */

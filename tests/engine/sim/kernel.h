@@ -8,17 +8,18 @@
 struct kernel {
 	struct agent *agent;
 	bool running;
-	bool kicked;		/* an interrupt is under way */
+	bool kicked; /* an interrupt is under way */
 	u64 runs_begun;
 	u64 runs_ended;
-	u64 waits;		/* calls of WAIT that kicked */
-	u64 programmed_ns;	/* as the engine asked */
-	u64 timer_ns;		/* when it will be, in the queue's clock, */
-	u64 soon_ns;		/* or in true time */
+	u64 waits; /* calls of WAIT that kicked */
+	u64 programmed_ns; /* as the engine asked */
+	u64 timer_ns; /* when it will be, in the queue's clock, */
+	u64 soon_ns; /* or in true time */
 	/* of the run */
 	u64 lead_ns;
-	u64 now_ns;		/* what th_env_now() said last */
+	u64 now_ns; /* what th_env_now() said last */
 	unsigned int accesses;
+	unsigned int publications; /* of the next event */
 	bool woken;
 	bool program_called;
 };

@@ -8,7 +8,7 @@
 #include "sim/world.h"
 
 /* Bit 63 of expected[]: reap.c's own. */
-#define DEADLINE(expected)	((expected) & ~(1ULL << 63))
+#define DEADLINE(expected) ((expected) & ~(1ULL << 63))
 
 struct arm {
 	u32 slot;
@@ -17,21 +17,23 @@ struct arm {
 	void *data;
 	u32 fired;
 	u32 events;
-	u64 last;		/* deadline of the last event */
-	u32 dropped;		/* records in a row */
-	bool replaced;		/* or its slot was freed */
+	u64 last; /* deadline of the last event */
+	u32 dropped; /* records in a row */
+	bool replaced; /* or its slot was freed */
 	bool cancelled;
-	bool loose;		/* settings changed without an arm */
+	bool loose; /* settings changed without an arm */
 	/* a record of an earlier arm has the same deadline: one for both */
 	bool twin;
 	u32 twin_events;
 };
 
 struct slot {
-	int current;		/* arm; -1: none */
-	int arming;		/* the one under way */
-	u64 changed;		/* step */
-	u32 consumed;		/* records, when the arm began */
+	int current; /* arm; -1: none */
+	int arming; /* the one under way */
+	u64 changed; /* step */
+	u64 looked; /* step: the consumer read expected[] */
+	u64 resettled; /* step: other settings were written */
+	u32 consumed; /* records, when the arm began */
 };
 
 /* A successful exchange of expected[] by the consumer. */
@@ -41,6 +43,7 @@ struct taken {
 	int current;
 	int arming;
 	bool cancelled;
+	bool undisturbed; /* by calls since it was looked at */
 };
 
 static struct slot *slots;
@@ -48,7 +51,7 @@ static struct arm *arms;
 static int narms, arms_size;
 
 static struct {
-	struct agent *agent;	/* who reaps; NULL: nobody */
+	struct agent *agent; /* who reaps; NULL: nobody */
 	u64 begun;
 	u32 from;
 	struct taken *taken;
@@ -174,9 +177,10 @@ void ledger_freed(u32 slot)
 		s->arming = -1;
 }
 
-/* The settings of an armed slot changed. */
+/* Other settings were written, for the next arm. */
 void ledger_unsettled(u32 slot)
 {
+	slots[slot].resettled = agent_steps;
 	if (slots[slot].current >= 0)
 		arms[slots[slot].current].loose = true;
 	slots[slot].changed = agent_steps;
@@ -190,6 +194,20 @@ void ledger_reap_begins(void)
 	reap.ntaken = 0;
 }
 
+void ledger_looked(u32 slot)
+{
+	if (reap.agent && agent_self == reap.agent)
+		slots[slot].looked = agent_steps;
+}
+
+static void excuse(const struct slot *s, u64 deadline)
+{
+	if (s->current >= 0 && arms[s->current].deadline == deadline)
+		arms[s->current].loose = true;
+	if (s->arming >= 0 && arms[s->arming].deadline == deadline)
+		arms[s->arming].loose = true;
+}
+
 void ledger_taken(u32 slot, u64 expected)
 {
 	const struct slot *s = &slots[slot];
@@ -198,15 +216,22 @@ void ledger_taken(u32 slot, u64 expected)
 		return;
 	if (reap.ntaken == reap.size) {
 		reap.size = reap.size ? 2 * reap.size : 64;
-		reap.taken = realloc(reap.taken,
-				     reap.size * sizeof(*reap.taken));
+		reap.taken =
+			realloc(reap.taken, reap.size * sizeof(*reap.taken));
 	}
+	/*
+	 * Armed for the same time with other settings, since the consumer
+	 * looked: it goes on with what followed from the former ones.
+	 */
+	if (s->resettled >= s->looked)
+		excuse(s, DEADLINE(expected));
 	reap.taken[reap.ntaken++] = (struct taken){
 		.slot = slot,
 		.deadline = DEADLINE(expected),
 		.current = s->current,
 		.arming = s->arming,
 		.cancelled = s->current >= 0 && arms[s->current].cancelled,
+		.undisturbed = s->arming < 0 && s->changed < s->looked,
 	};
 }
 
@@ -238,9 +263,10 @@ static struct arm *arm_for(const struct truth_fire *fire,
 	if (taken->cancelled || !stands_for(number, deadline))
 		number = taken->arming;
 	if (!stands_for(number, deadline))
-		oracle_fail("event", "slot %u, deadline %llu: of an arm that "
-			    "was replaced or cancelled", taken->slot,
-			    deadline);
+		oracle_fail("event",
+			    "slot %u, deadline %llu: of an arm that "
+			    "was replaced or cancelled",
+			    taken->slot, deadline);
 	arms[number].twin = true;
 	return &arms[number];
 }
@@ -257,7 +283,7 @@ static void check_event(const struct truth_fire *fire,
 	if (arm->period && arm->events && !arm->twin && !arm->loose &&
 	    record->expires_ns <= arm->last)
 		oracle_fail("event", "slot %u: ticks go back", taken->slot);
-	if (event->data != arm->data && !arm->twin)
+	if (event->data != arm->data && (taken->undisturbed || !arm->twin))
 		oracle_fail("event", "slot %u: somebody else's data",
 			    taken->slot);
 	arm->events++;

@@ -19,6 +19,7 @@ void ledger_freed(u32 slot);
 void ledger_unsettled(u32 slot);
 
 void ledger_reap_begins(void);
+void ledger_looked(u32 slot);
 void ledger_taken(u32 slot, u64 expected);
 void ledger_reap_ends(const struct timerheap_event *events, int count);
 void ledger_totals(void);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sim/access.h"
+#include "sim/history.h"
 #include "sim/names.h"
 #include "sim/oracle.h"
 #include "sim/world.h"
 
 static u64 get(const volatile void *p, unsigned int size)
 {
-	return size == sizeof(u64) ? *(const volatile u64 *)p :
-		*(const volatile u32 *)p;
+	return size == sizeof(u64) ? *(const volatile u64 *)p
+				   : *(const volatile u32 *)p;
 }
 
 static void put(volatile void *p, unsigned int size, u64 value)
@@ -37,17 +38,30 @@ static void before_atomic(void)
 {
 	before();
 	if (agent_self)
-		buffer_commit_all(&agent_self->buffer);
+		buffer_barrier(&agent_self->buffer);
+}
+
+/* What the agent sees of the word. */
+static u64 see(const volatile void *p, unsigned int size, enum sim_order order)
+{
+	struct buffer *buffer = &agent_self->buffer;
+	u64 value = get(p, size);
+
+	if (buffer_find(buffer, p, &value))
+		return value;
+	if (order == SIM_ORDERED)
+		history_barrier(&buffer->view);
+	else if (world.plan.model == MODEL_WEAK)
+		value = history_load(&buffer->view, p, value, &world.prng);
+	return value;
 }
 
 u64 sim_load(const volatile void *p, unsigned int size, enum sim_order order)
 {
 	u64 value;
 
-	(void)order;
 	before();
-	if (!agent_self || !buffer_find(&agent_self->buffer, p, &value))
-		value = get(p, size);
+	value = agent_self ? see(p, size, order) : get(p, size);
 	oracle_trace("load  %-22s %llu", name_of(p), value);
 	oracle_loaded(p, value);
 	return value;
@@ -76,6 +90,7 @@ void sim_store(volatile void *p, unsigned int size, u64 value,
 static u64 replace(volatile void *p, unsigned int size, u64 old, u64 value)
 {
 	oracle_trace("swap  %-22s %llu -> %llu", name_of(p), old, value);
+	history_change(agent_self ? &agent_self->buffer.view : NULL, p, old);
 	put(p, size, value);
 	oracle_exchanged(p, old, value);
 	return old;

@@ -29,8 +29,8 @@ void oracle_fail(const char *check, const char *format, ...)
 	       clock_now());
 	printf("# after %llu accesses in all\n",
 	       oracle_steps_before + agent_steps);
-	printf("# replay: sim --seed %llu --steps %llu --trace\n",
-	       world.seed, oracle_steps_planned);
+	printf("# replay: sim --seed %llu --steps %llu --trace\n", world.seed,
+	       oracle_steps_planned);
 	fflush(stdout);
 	_Exit(1);
 }
@@ -63,6 +63,17 @@ static bool find_slot(const volatile void *p, u32 *slot, size_t *offset)
 	return true;
 }
 
+static bool is_expected(const volatile void *p, u32 *slot)
+{
+	const struct timerheap *th = world.th;
+
+	if (p < (const volatile void *)th->expected ||
+	    p >= (const volatile void *)(th->expected + th->nslots))
+		return false;
+	*slot = (const volatile __u64 *)p - th->expected;
+	return true;
+}
+
 static bool by_engine(void)
 {
 	return agent_self && agent_self == kernel.agent;
@@ -74,12 +85,15 @@ void oracle_loaded(const volatile void *p, u64 value)
 	size_t offset;
 	u32 slot;
 
+	if (is_expected(p, &slot))
+		ledger_looked(slot);
 	if (!by_engine())
 		return;
 	kernel.accesses++;
 	if (p == &world.engine.header->lead_ns)
-		kernel.lead_ns = value < TIMERHEAP_LEAD_MAX_NS ? value :
-			TIMERHEAP_LEAD_MAX_NS;
+		kernel.lead_ns = value < TIMERHEAP_LEAD_MAX_NS
+			? value
+			: TIMERHEAP_LEAD_MAX_NS;
 	if (!find_slot(p, &slot, &offset))
 		return;
 	truth = truth_slot(slot);
@@ -117,6 +131,8 @@ void oracle_storing(volatile void *p, u64 value)
 		kernel.accesses++;
 	if (find_slot(p, &slot, &offset))
 		storing_in_slot(offset, slot);
+	else if (p == &engine->header->next_event_ns)
+		kernel.publications++;
 	else if (p == &engine->header->cq_tail)
 		truth_tail(value);
 	else if (p == &engine->header->cq_head)
@@ -135,7 +151,6 @@ void oracle_committed(const volatile void *p)
 
 void oracle_exchanged(const volatile void *p, u64 old, u64 value)
 {
-	const struct timerheap *th = world.th;
 	size_t offset;
 	u32 slot;
 
@@ -143,7 +158,6 @@ void oracle_exchanged(const volatile void *p, u64 old, u64 value)
 		kernel.accesses++;
 	if (find_slot(p, &slot, &offset))
 		truth_exchanged(slot, old, value);
-	else if (p >= (const volatile void *)th->expected &&
-		 p < (const volatile void *)(th->expected + th->nslots))
-		ledger_taken((const volatile __u64 *)p - th->expected, old);
+	else if (is_expected(p, &slot))
+		ledger_taken(slot, old);
 }

@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-#define PRINTF(at)	__attribute__((format(printf, at, at + 1)))
+#define PRINTF(at) __attribute__((format(printf, at, at + 1)))
 
 extern bool oracle_tracing;
 /* For the report: of each seed, and of the seeds before. */
@@ -13,8 +13,8 @@ extern u64 oracle_steps_planned;
 extern u64 oracle_steps_before;
 
 /* Report the seed and end the program. */
-void oracle_fail(const char *check, const char *format, ...)
-	PRINTF(2) __attribute__((noreturn));
+void oracle_fail(const char *check, const char *format, ...) PRINTF(2)
+	__attribute__((noreturn));
 void oracle_trace(const char *format, ...) PRINTF(1);
 
 /* By the agent that runs. */

@@ -8,8 +8,8 @@
 
 static u64 soon(void)
 {
-	return th_sat_add(clock_now(), prng_range(&world.prng, 1,
-						  world.plan.range_ns));
+	return th_sat_add(clock_now(),
+			  prng_range(&world.prng, 1, world.plan.range_ns));
 }
 
 /* Far away: never reached, or just so. */
@@ -32,12 +32,14 @@ u64 pick_deadline(u32 slot)
 	const struct timerheap_slot *s = &world.engine.slots[slot];
 	u64 deadline = soon(), now = clock_now();
 
+	if (world.plan.collide && percent(70))
+		return 1;
 	switch (prng_below(&world.prng, 20)) {
 	case 0:
 	case 1:
 		/* In the past, down to the beginning of time. */
 		deadline = now - prng_below(&world.prng, 50);
-		if (percent(10))
+		if (percent(30))
 			deadline = 1;
 		break;
 	case 2:
@@ -88,6 +90,6 @@ u32 pick_slack(void)
 void user_thinks(void)
 {
 	if (percent(35))
-		agent_sleep(prng_below(&world.prng,
-				       world.plan.range_ns / 2 + 2));
+		agent_sleep(
+			prng_below(&world.prng, world.plan.range_ns / 2 + 2));
 }

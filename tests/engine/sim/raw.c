@@ -17,57 +17,57 @@ static struct timerheap_slot *slot_at(u32 slot)
 	return &world.engine.slots[slot];
 }
 
-static void change_settings(u32 slot)
+static struct timerheap_arm pick_arm(u32 slot)
 {
-	struct timerheap_slot *s = slot_at(slot);
-
-	th_store64(&s->period_ns, pick_period());
-	th_store32(&s->slack_ns, pick_slack());
-	th_store32(&s->flags, percent(30) ? TIMERHEAP_SLOT_RESTART : 0);
-}
-
-static bool must_kick(u32 slot, u64 deadline)
-{
-	const struct th_doorbells *bells = &world.engine.doorbells;
-	struct timerheap_slot *s = slot_at(slot);
-	u64 latest = th_sat_add(deadline, th_load32(&s->slack_ns));
-
-	th_xchg64_sc(&s->expires_ns, deadline);
-	if (latest >= th_load64_sc(&s->armed_ns))
-		return false;
-	th_or64_sc(&bells->level0[slot / 64], 1ULL << slot % 64);
-	th_or64_sc(&bells->level1[slot / 64 / 64], 1ULL << slot / 64 % 64);
-	return latest < th_load64_sc(&world.engine.header->next_event_ns);
-}
-
-/* In its own memory, as copied from the caller. */
-static bool must_kick_by_call(u32 slot, u64 deadline)
-{
-	struct timerheap_slot *s = slot_at(slot);
+	const struct truth_slot *truth = truth_slot(slot);
 	struct timerheap_arm arm = {
-		.expires_ns = deadline,
+		.expires_ns = pick_deadline(slot),
 		.slot = slot,
-		.period_ns = th_load64(&s->period_ns),
-		.slack_ns = th_load32(&s->slack_ns),
-		.flags = th_load32(&s->flags),
+		.period_ns = truth->wanted_period_ns,
+		.slack_ns = truth->wanted_slack_ns,
+		.flags = truth->wanted_flags,
 	};
 
-	return th_engine_arm(&world.engine, &arm);
+	if (world.plan.raw_users == 1 && percent(30)) {
+		arm.period_ns = pick_period();
+		arm.slack_ns = pick_slack();
+		arm.flags = percent(30) ? TIMERHEAP_SLOT_RESTART : 0;
+		truth_want(slot, arm.period_ns, arm.slack_ns, arm.flags);
+	}
+	return arm;
+}
+
+/* What th_engine_arm() does for those who do not map. */
+static bool must_kick(const struct timerheap_arm *arm)
+{
+	const struct th_doorbells *bells = &world.engine.doorbells;
+	struct timerheap_slot *s = slot_at(arm->slot);
+	u64 latest = th_sat_add(arm->expires_ns, arm->slack_ns);
+	u32 word = arm->slot / 64;
+
+	th_store64(&s->period_ns, arm->period_ns);
+	th_store32(&s->slack_ns, arm->slack_ns);
+	th_store32(&s->flags, arm->flags);
+	th_xchg64_sc(&s->expires_ns, arm->expires_ns);
+	if (latest >= th_load64_sc(&s->armed_ns))
+		return false;
+	th_or64_sc(&bells->level0[word], 1ULL << arm->slot % 64);
+	th_or64_sc(&bells->level1[word / 64], 1ULL << word % 64);
+	return latest < th_load64_sc(&world.engine.header->next_event_ns);
 }
 
 static void arm(u32 slot)
 {
-	u64 deadline = pick_deadline(slot);
+	struct timerheap_arm arm;
 	bool kick;
 
 	truth_begin(slot, -1);
-	if (world.plan.raw_users == 1 && percent(30))
-		change_settings(slot);
-	oracle_trace("raw arm of slot %u for %llu", slot, deadline);
+	arm = pick_arm(slot);
+	oracle_trace("raw arm of slot %u for %llu", slot, arm.expires_ns);
 	if (percent(70))
-		kick = must_kick(slot, deadline);
+		kick = must_kick(&arm);
 	else
-		kick = must_kick_by_call(slot, deadline);
+		kick = th_engine_arm(&world.engine, &arm);
 	if (kick && kernel_kick())
 		truth_slot(slot)->late = true;
 	truth_end(slot);
@@ -90,8 +90,8 @@ static void body(void *unused)
 
 	(void)unused;
 	while (agent_steps < world.plan.steps) {
-		u32 slot = world.raw[prng_below(&world.prng,
-						world.plan.raw_slots)];
+		u32 slot =
+			world.raw[prng_below(&world.prng, world.plan.raw_slots)];
 
 		user_thinks();
 		if (percent(70))

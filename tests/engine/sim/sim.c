@@ -13,19 +13,19 @@
 #include "sim/world.h"
 
 static const char help[] =
-"Usage: sim [OPTION]...\n"
-"\n"
-"Simulates seeds one after the other until one fails.\n"
-"\n"
-"  --seed N      the first seed (1)\n"
-"  --seeds N     how many (100)\n"
-"  --steps N     accesses to shared memory in each, about (3000)\n"
-"  --seconds S   stop after that long\n"
-"  --trace       print every access\n"
-"  --help        this text\n"
-"\n"
-"Output is TAP: exit status 0, or 1 when a check failed; then the seed and\n"
-"a command that repeats it are printed.\n";
+	"Usage: sim [OPTION]...\n"
+	"\n"
+	"Simulates seeds one after the other until one fails.\n"
+	"\n"
+	"  --seed N      the first seed (1)\n"
+	"  --seeds N     how many (100)\n"
+	"  --steps N     accesses to shared memory in each, about (3000)\n"
+	"  --seconds S   stop after that long\n"
+	"  --trace       print every access\n"
+	"  --help        this text\n"
+	"\n"
+	"Output is TAP: exit status 0, or 1 when a check failed; then the seed and\n"
+	"a command that repeats it are printed.\n";
 
 struct options {
 	u64 seed;
@@ -104,15 +104,14 @@ int main(int argc, char **argv)
 	parse(&options, argv + 1);
 	oracle_steps_planned = options.steps;
 	puts("1..1");
-	for (seed = options.seed; seed - options.seed < options.seeds;
-	     seed++) {
+	for (seed = options.seed; seed - options.seed < options.seeds; seed++) {
 		time_t now = time(NULL);
 
 		if (options.seconds && now - start >= (time_t)options.seconds)
 			break;
 		if (now >= said + 10) {
-			fprintf(stderr, "sim: seed %llu, %llu accesses\n",
-				seed, oracle_steps_before);
+			fprintf(stderr, "sim: seed %llu, %llu accesses\n", seed,
+				oracle_steps_before);
 			said = now;
 		}
 		world_run(seed, options.steps);
@@ -121,9 +120,10 @@ int main(int argc, char **argv)
 	printf("# %llu seeds, %llu accesses, %llu runs: %llu expiries, "
 	       "%llu overruns, %llu doorbells, %llu moves, %llu drops, "
 	       "%llu over budget, %llu stalls\n",
-	       seed - options.seed, oracle_steps_before, total.runs, total.expiries,
-	       total.overruns, total.doorbells, total.lazy_moves,
-	       total.lazy_drops, total.runs_over_budget, total.stalls);
+	       seed - options.seed, oracle_steps_before, total.runs,
+	       total.expiries, total.overruns, total.doorbells,
+	       total.lazy_moves, total.lazy_drops, total.runs_over_budget,
+	       total.stalls);
 	puts("ok 1 - simulation");
 	return 0;
 }

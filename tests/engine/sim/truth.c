@@ -10,14 +10,14 @@
 #include "sim/world.h"
 
 static struct truth_slot *slots;
-static u32 *active;		/* slots that were ever used */
+static u32 *active; /* slots that were ever used */
 static u32 nactive;
 
 static struct truth_fire *fires;
 static u32 fires_size;
 static u32 fired;
 static u32 consumed;
-static u32 first;		/* where the ring's counters started */
+static u32 first; /* where the ring's counters started */
 
 void truth_reset(u32 nslots)
 {
@@ -69,6 +69,13 @@ void truth_begin(u32 slot, int arm)
 	}
 	truth->busy++;
 	truth->arming = arm;
+}
+
+void truth_want(u32 slot, u64 period, u32 slack, u32 flags)
+{
+	slots[slot].wanted_period_ns = period;
+	slots[slot].wanted_slack_ns = slack;
+	slots[slot].wanted_flags = flags;
 }
 
 void truth_end(u32 slot)
@@ -158,10 +165,11 @@ static void fire(u32 slot, u64 deadline, u64 next)
 			    slot, next, wanted);
 	append(&fire);
 	if (fire.arm >= 0)
-		ledger_fired(fire.arm, truth->seen_exchanges ==
-			     truth->exchanges ||
-			     (truth->seen_period_ns == truth->period_ns &&
-			      truth->seen_flags == truth->flags));
+		ledger_fired(
+			fire.arm,
+			truth->seen_exchanges == truth->exchanges ||
+				(truth->seen_period_ns == truth->period_ns &&
+				 truth->seen_flags == truth->flags));
 	truth->seen_exchanges = ++truth->exchanges;
 }
 
@@ -174,6 +182,11 @@ void truth_exchanged(u32 slot, u64 old, u64 value)
 		fire(slot, old, value);
 		return;
 	}
+	if (value &&
+	    (s->period_ns != truth->wanted_period_ns ||
+	     s->slack_ns != truth->wanted_slack_ns ||
+	     s->flags != truth->wanted_flags))
+		oracle_fail("settings", "slot %u is armed without them", slot);
 	truth->exchanges++;
 	truth->arm = truth->arming;
 	truth->period_ns = s->period_ns;

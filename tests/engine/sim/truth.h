@@ -10,25 +10,29 @@
 #include <linux/types.h>
 
 struct truth_slot {
-	u64 exchanges;		/* so many of expires_ns */
+	u64 exchanges; /* so many of expires_ns */
 	/* of the last one by a user */
-	int arm;		/* the ledger's number, or -1 */
+	int arm; /* the ledger's number, or -1 */
 	u64 period_ns;
 	u32 flags;
-	u32 slack_ns;		/* the most since then */
-	bool unchanged;		/* no setting was written since */
+	u32 slack_ns; /* the most since then */
+	bool unchanged; /* no setting was written since */
 	/* what the engine read last */
 	u64 seen_exchanges;
 	u64 seen_period_ns;
 	u32 seen_flags;
 	/* operations under way */
 	unsigned int busy;
-	int arming;		/* the ledger's number of the arm in them */
+	int arming; /* the ledger's number of the arm in them */
+	/* the settings that the user wants with its next deadline */
+	u64 wanted_period_ns;
+	u32 wanted_slack_ns;
+	u32 wanted_flags;
 	/* armed without a kick: when, in steps; 0: not so */
 	u64 deferred;
-	bool late;		/* the kick for it failed */
-	bool active;		/* was ever used */
-	bool owned;		/* allocated by a user of the library */
+	bool late; /* the kick for it failed */
+	bool active; /* was ever used */
+	bool owned; /* allocated by a user of the library */
 };
 
 /* A deadline that the engine took, and its record. */
@@ -41,6 +45,7 @@ void truth_reset(u32 nslots);
 struct truth_slot *truth_slot(u32 slot);
 
 void truth_begin(u32 slot, int arm);
+void truth_want(u32 slot, u64 period, u32 slack, u32 flags);
 void truth_end(u32 slot);
 
 void truth_exchanged(u32 slot, u64 old, u64 value);

@@ -8,7 +8,7 @@
 #include "sim/user.h"
 #include "sim/world.h"
 
-#define OWN_MAX	4
+#define OWN_MAX 4
 
 struct own {
 	u32 slot;
@@ -57,6 +57,7 @@ static void release(struct user *user, unsigned int i)
 	truth_begin(slot, -1);
 	truth_slot(slot)->owned = false;
 	ledger_freeing(slot);
+	truth_want(slot, 0, 0, 0);
 	timerheap_slot_free(world.th, slot);
 	/* Somebody else may have it by now. */
 	ledger_freed(slot);
@@ -73,10 +74,11 @@ static void configure(struct own *own)
 	own->period = period;
 	own->slack = pick_slack();
 	own->flags = flags;
-	oracle_trace("config slot %u: period %llu slack %u flags %u",
-		     own->slot, own->period, own->slack, own->flags);
+	oracle_trace("config slot %u: period %llu slack %u flags %u", own->slot,
+		     own->period, own->slack, own->flags);
 	if (other)
 		ledger_unsettled(own->slot);
+	truth_want(own->slot, own->period, own->slack, own->flags);
 	timerheap_slot_config(world.th, own->slot, own->period, own->slack,
 			      own->flags);
 }
@@ -186,7 +188,7 @@ void user_leaves(void)
 void user_start(unsigned int number)
 {
 	static const char *const names[] = { "user 0", "user 1", "user 2",
-		"user 3" };
+					     "user 3" };
 
 	users[number] = (struct user){ .number = number };
 	world.users_left++;

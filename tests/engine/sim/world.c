@@ -13,14 +13,13 @@
 
 struct world world;
 
-#define ONE_OF(array)	((array)[prng_below(&world.prng, \
-					    sizeof(array) / sizeof(*(array)))])
+#define ONE_OF(array) \
+	((array)[prng_below(&world.prng, sizeof(array) / sizeof(*(array)))])
 
 static void plan_shape(struct plan *plan)
 {
-	static const u32 sizes[] = {
-		1, 2, 3, 8, 8, 8, 20, 63, 64, 65, 130, 4096, 4097, 8200
-	};
+	static const u32 sizes[] = { 1,	 2,  3,	 8,   8,    8,	  20,
+				     63, 64, 65, 130, 4096, 4097, 8200 };
 	static const u32 rings[] = { 1, 2, 4, 8, 16, 64, 256 };
 	static const u32 budgets[] = { 1, 2, 3, 4, 7, 16, 64, 256 };
 
@@ -35,8 +34,9 @@ static void plan_shape(struct plan *plan)
 		plan->users = 0;
 	if (plan->raw_users)
 		plan->raw_slots = prng_range(&world.prng, 1,
-			plan->nslots / 2 < RAW_MAX ?
-			(plan->nslots + 1) / 2 : RAW_MAX);
+					     plan->nslots / 2 < RAW_MAX
+						     ? (plan->nslots + 1) / 2
+						     : RAW_MAX);
 }
 
 static void plan_time(struct plan *plan)
@@ -55,8 +55,9 @@ static void plan_time(struct plan *plan)
 	plan->slack_ns = percent(50) ? plan->range_ns : 0;
 	/* At the end of time, where the library's deadlines do not go. */
 	if (!plan->users && percent(30)) {
-		plan->start_ns = ~0ULL - plan->range_ns *
-			prng_range(&world.prng, 50, plan->steps);
+		plan->start_ns = ~0ULL -
+			plan->range_ns *
+				prng_range(&world.prng, 50, plan->steps);
 		plan->clock_steps_in = 0;
 	}
 }
@@ -64,11 +65,13 @@ static void plan_time(struct plan *plan)
 static void plan_manners(struct plan *plan)
 {
 	plan->schedule = prng_below(&world.prng, SCHEDULES);
-	plan->model = percent(40) ? MODEL_SC :
-		1 + prng_below(&world.prng, MODELS - 1);
+	plan->model = percent(40) ? MODEL_SC
+				  : 1 + prng_below(&world.prng, MODELS - 1);
+	plan->collide = percent(10);
 	plan->lead = percent(30);
 	plan->precise = plan->users && percent(30);
 	plan->slow_consumer = percent(40);
+	plan->postpone_percent = percent(50) ? 0 : 30;
 	plan->sync_percent = prng_below(&world.prng, 4) * 33;
 	plan->error_in = percent(20) ? 10 : 0;
 }
@@ -99,6 +102,7 @@ static void take_raw_slots(void)
 		s->period_ns = pick_period();
 		s->slack_ns = pick_slack();
 		s->flags = percent(30) ? TIMERHEAP_SLOT_RESTART : 0;
+		truth_want(world.raw[i], s->period_ns, s->slack_ns, s->flags);
 	}
 }
 
@@ -115,13 +119,13 @@ static void make(u64 seed, u64 steps)
 	plan_manners(plan);
 	clock_reset(plan->start_ns, plan->speed, plan->clock_steps_in);
 	agents_reset(plan->schedule, &world.prng, steps);
-	area_make(&world.engine, plan->nslots + plan->precise,
-		  plan->ring_size);
+	area_make(&world.engine, plan->nslots + plan->precise, plan->ring_size);
 	world.engine.min_period_ns = plan->min_period_ns;
 	start_ring(&world.engine.ring);
 	world.th = library_make(&world.engine, plan->precise);
 	truth_reset(world.engine.nslots);
 	ledger_reset(plan->nslots);
+	history_reset();
 	take_raw_slots();
 }
 
@@ -131,9 +135,8 @@ void world_run(u64 seed, u64 steps)
 
 	make(seed, steps);
 	oracle_trace("%u slots, ring %u, budget %u, %u+%u users, %s, %s",
-		     world.plan.nslots, world.plan.ring_size,
-		     world.plan.budget, world.plan.users,
-		     world.plan.raw_users,
+		     world.plan.nslots, world.plan.ring_size, world.plan.budget,
+		     world.plan.users, world.plan.raw_users,
 		     schedule_names[world.plan.schedule],
 		     model_names[world.plan.model]);
 	kernel_start();

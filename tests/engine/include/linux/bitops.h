@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#define BIT_ULL(n)	(1ULL << (n))
+#define BIT_ULL(n) (1ULL << (n))
 
 /* Undefined for 0. */
 static inline unsigned long __ffs64(u64 word)

@@ -9,13 +9,11 @@
 #ifdef TH_SIM
 #include "sim/access.h"
 
-#define READ_ONCE(x)	sim_load(&(x), sizeof(x), SIM_RELAXED)
-#define WRITE_ONCE(x, value) \
-	sim_store(&(x), sizeof(x), (value), SIM_RELAXED)
+#define READ_ONCE(x) sim_load(&(x), sizeof(x), SIM_RELAXED)
+#define WRITE_ONCE(x, value) sim_store(&(x), sizeof(x), (value), SIM_RELAXED)
 #else
-#define READ_ONCE(x)	__atomic_load_n(&(x), __ATOMIC_RELAXED)
-#define WRITE_ONCE(x, value) \
-	__atomic_store_n(&(x), (value), __ATOMIC_RELAXED)
+#define READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, value) __atomic_store_n(&(x), (value), __ATOMIC_RELAXED)
 #endif
 
 #endif

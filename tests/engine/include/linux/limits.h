@@ -4,6 +4,6 @@
 
 #include_next <linux/limits.h>
 
-#define U32_MAX	(~0U)
+#define U32_MAX (~0U)
 
 #endif

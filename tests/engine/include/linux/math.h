@@ -2,6 +2,6 @@
 #ifndef STANDIN_LINUX_MATH_H
 #define STANDIN_LINUX_MATH_H
 
-#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
 
 #endif
