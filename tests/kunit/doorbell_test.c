@@ -151,7 +151,8 @@ static void garbage(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
-	f->level1[0] = f->level1[1] = ~0ULL;
+	f->level1[0] = ~0ULL;
+	f->level1[1] = ~0ULL;
 	KUNIT_EXPECT_EQ(test, listen(test, MOST), 0U);
 	KUNIT_EXPECT_FALSE(test, th_doorbell_any(&f->doorbells));
 
@@ -188,7 +189,8 @@ static void none_is_lost(struct kunit *test)
 		for (slot = 0; slot < MOST; slot++) {
 			KUNIT_ASSERT_LE(test, f->heard[slot], rung[slot]);
 			if (f->heard[slot])
-				rung[slot] = f->heard[slot] = 0;
+				rung[slot] = 0;
+			f->heard[slot] = 0;
 		}
 	}
 	listen(test, MOST);

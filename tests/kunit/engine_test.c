@@ -33,6 +33,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(bells_do_not_starve_expiries),
 	KUNIT_CASE(stall_loses_nothing),
 	KUNIT_CASE(stall_takes_no_interrupts),
+	KUNIT_CASE(full_ring_stalls_only_what_is_due),
 	KUNIT_CASE(room_made_during_a_run),
 	KUNIT_CASE(far_deadlines),
 	KUNIT_CASE(bells_past_the_last_slot),

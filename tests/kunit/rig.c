@@ -116,6 +116,7 @@ bool rig_set(struct rig *rig, u32 slot, u64 deadline)
 	if (latest >= READ_ONCE(s->armed_ns))
 		return false;
 	th_doorbell_ring(&rig->engine.doorbells, slot);
+	/* As the uapi header has it: rung, full barrier, read next event. */
 	smp_mb__after_atomic();
 	return latest < READ_ONCE(rig->header.next_event_ns);
 }
@@ -183,8 +184,10 @@ static u32 take_all(struct rig *rig)
 	for (i = 0; i < n; i++)
 		rig->taken[rig->ntaken++] =
 			rig->engine.ring.entries[(head + i) % rig->ring_size];
-	/* As the uapi header has it: release, full barrier, read flags. */
+	/* As the uapi header has it: what was read is the kernel's again. */
+	/* Pairs with th_ring_full(). */
 	smp_store_release(&rig->header.cq_head, head + n);
+	/* Likewise: head, full barrier, read flags. */
 	smp_mb();
 	if (READ_ONCE(rig->header.flags) & TIMERHEAP_HDR_STALLED)
 		rig_kick(rig);

@@ -81,6 +81,7 @@ void budget_bounds_doorbells(struct kunit *test);
 void bells_do_not_starve_expiries(struct kunit *test);
 void stall_loses_nothing(struct kunit *test);
 void stall_takes_no_interrupts(struct kunit *test);
+void full_ring_stalls_only_what_is_due(struct kunit *test);
 void room_made_during_a_run(struct kunit *test);
 void far_deadlines(struct kunit *test);
 void bells_past_the_last_slot(struct kunit *test);

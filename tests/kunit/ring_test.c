@@ -139,6 +139,11 @@ static void tail_is_the_kernels(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fill(f), (u32)SIZE);
 	KUNIT_EXPECT_EQ(test, f->header.cq_tail, (u32)SIZE);
 	take(test, f, SIZE);
+
+	post(f);
+	f->header.cq_tail = f->ring.tail;
+	th_ring_publish(&f->ring);
+	KUNIT_EXPECT_EQ(test, th_ring_ready(&f->ring, f->header.cq_head), 1U);
 }
 
 /* A head that no consumer can have reached: full, until it is sane again. */

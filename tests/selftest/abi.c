@@ -192,10 +192,21 @@ static void histogram(void)
 		uint32_t bucket;
 		uint64_t lower;
 	} rows[] = {
-		{ 0, 0 }, { 1, 1 }, { 7, 7 }, { 8, 8 }, { 15, 15 },
-		{ 16, 16 }, { 17, 18 }, { 23, 30 }, { 24, 32 }, { 25, 36 },
-		{ 64, 1024 }, { 65, 1152 }, { 303, 15ULL << 36 },
-		{ 304, 1ULL << 40 }, { 305, UINT64_MAX },
+		{ 0, 0 },
+		{ 1, 1 },
+		{ 7, 7 },
+		{ 8, 8 },
+		{ 15, 15 },
+		{ 16, 16 },
+		{ 17, 18 },
+		{ 23, 30 },
+		{ 24, 32 },
+		{ 25, 36 },
+		{ 64, 1024 },
+		{ 65, 1152 },
+		{ 303, 15ULL << 36 },
+		{ 304, 1ULL << 40 },
+		{ 305, UINT64_MAX },
 		{ 1000, UINT64_MAX },
 	};
 
@@ -215,18 +226,9 @@ static void histogram(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(header),
-	CASE(slot),
-	CASE(expiry),
-	CASE(setup),
-	CASE(info),
-	CASE(batches),
-	CASE(wait),
-	CASE(stats),
-	CASE(inject),
-	CASE(call_numbers),
-	CASE(constants),
-	CASE(histogram),
+	CASE(header), CASE(slot),	  CASE(expiry),	   CASE(setup),
+	CASE(info),   CASE(batches),	  CASE(wait),	   CASE(stats),
+	CASE(inject), CASE(call_numbers), CASE(constants), CASE(histogram),
 };
 
 TEST_MAIN(cases)

@@ -62,7 +62,10 @@ static void by_ioctl(void)
 static void past_deadline(void)
 {
 	static const uint64_t ages[] = {
-		0, 1, NSEC_PER_MSEC, NSEC_PER_SEC,
+		0,
+		1,
+		NSEC_PER_MSEC,
+		NSEC_PER_SEC,
 	};
 	struct queue q;
 
@@ -98,7 +101,7 @@ static void earliest_deadline(void)
 static void latest_deadline(void)
 {
 	static const uint64_t deadlines[] = {
-		TIMERHEAP_NEVER, TIMERHEAP_NEVER - 1, 1ULL << 63,
+		TIMERHEAP_NEVER,  TIMERHEAP_NEVER - 1, 1ULL << 63,
 		(1ULL << 63) - 1, (1ULL << 63) - 2,
 	};
 	struct timerheap_expiry e;

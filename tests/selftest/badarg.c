@@ -15,8 +15,8 @@
 #include "harness.h"
 #include "queue.h"
 
-#define PAGE		4096
-#define KERNEL_ADDRESS	((void *)0xffff888000000000)
+#define PAGE 4096
+#define KERNEL_ADDRESS ((void *)0xffff888000000000)
 
 /* A structure that is fine, for calls that all have a size and flags. */
 union structure {
@@ -37,7 +37,7 @@ struct kind {
 	const char *name;
 	unsigned long cmd;
 	uint32_t size;
-	bool writes;		/* something is returned in it */
+	bool writes; /* something is returned in it */
 	bool needs_queue;
 };
 
@@ -196,8 +196,7 @@ static void try_zero_tail(const struct kind *kind, union structure *s)
 	int fd = open_for(kind, &q);
 
 	s->size = kind->size + 40;
-	if (!inject_is_off(kind, fd) &&
-	    !CHECK_EQ(call(fd, kind->cmd, s), 0))
+	if (!inject_is_off(kind, fd) && !CHECK_EQ(call(fd, kind->cmd, s), 0))
 		note("it was %s", kind->name);
 	/* What the kernel does not know, it does not touch. */
 	for (int i = 0; i < 40; i++)
@@ -314,10 +313,19 @@ static const struct kind *kind_of(unsigned long cmd)
 static void setup_fields(void)
 {
 	static const int clocks[] = {
-		CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
-		CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE,
-		CLOCK_MONOTONIC_COARSE, CLOCK_REALTIME_ALARM,
-		CLOCK_BOOTTIME_ALARM, 10, 12, -1, INT32_MAX, INT32_MIN, -6,
+		CLOCK_PROCESS_CPUTIME_ID,
+		CLOCK_THREAD_CPUTIME_ID,
+		CLOCK_MONOTONIC_RAW,
+		CLOCK_REALTIME_COARSE,
+		CLOCK_MONOTONIC_COARSE,
+		CLOCK_REALTIME_ALARM,
+		CLOCK_BOOTTIME_ALARM,
+		10,
+		12,
+		-1,
+		INT32_MAX,
+		INT32_MIN,
+		-6,
 	};
 	static const int cpus[] = {
 		-2, INT32_MIN, INT32_MAX, 64, 8191, 8192, 65536,
@@ -380,7 +388,7 @@ static void wait_for_too_many(void)
 	}
 }
 
-#define ENTRIES	10
+#define ENTRIES 10
 
 /*
  * Slots 0 to 9 with arms[bad] spoilt: the ones before it are armed, and it and
@@ -600,11 +608,15 @@ static void other_operations(void)
 static void unknown_calls(void)
 {
 	static const unsigned long cmds[] = {
-		_IO(TIMERHEAP_IOC_MAGIC, 10), _IO(TIMERHEAP_IOC_MAGIC, 255),
-		_IO(TIMERHEAP_IOC_MAGIC + 1, 0), 0, ~0U,
+		_IO(TIMERHEAP_IOC_MAGIC, 10),
+		_IO(TIMERHEAP_IOC_MAGIC, 255),
+		_IO(TIMERHEAP_IOC_MAGIC + 1, 0),
+		0,
+		~0U,
 		_IOWR(TIMERHEAP_IOC_MAGIC, 0, struct timerheap_setup),
 		_IOR(TIMERHEAP_IOC_MAGIC, 1, struct timerheap_info),
-		_IOC(_IOC_NONE, TIMERHEAP_IOC_MAGIC, 2, 8), TCGETS,
+		_IOC(_IOC_NONE, TIMERHEAP_IOC_MAGIC, 2, 8),
+		TCGETS,
 	};
 	union structure s;
 	struct queue q;
@@ -619,22 +631,14 @@ static void unknown_calls(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(too_small),
-	CASE(tail_not_zero),
-	CASE(tail_of_zeros),
-	CASE(unknown_flags),
-	CASE(bad_pointers),
-	CASE(half_mapped),
-	CASE(read_only),
-	CASE(setup_fields),
-	CASE(stats_of_no_cpu),
-	CASE(wait_for_too_many),
-	CASE(arm_entries),
-	CASE(arm_entries_half_mapped),
-	CASE(cancel_entries),
-	CASE(cancel_entries_half_mapped),
-	CASE(read_arguments),
-	CASE(other_operations),
+	CASE(too_small),       CASE(tail_not_zero),
+	CASE(tail_of_zeros),   CASE(unknown_flags),
+	CASE(bad_pointers),    CASE(half_mapped),
+	CASE(read_only),       CASE(setup_fields),
+	CASE(stats_of_no_cpu), CASE(wait_for_too_many),
+	CASE(arm_entries),     CASE(arm_entries_half_mapped),
+	CASE(cancel_entries),  CASE(cancel_entries_half_mapped),
+	CASE(read_arguments),  CASE(other_operations),
 	CASE(unknown_calls),
 };
 

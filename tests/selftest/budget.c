@@ -58,8 +58,8 @@ static void check_runs(const struct queue *q, uint32_t n, unsigned int budget)
 	CHECK_ORDER(stats.runs, >=, stats.runs_over_budget);
 }
 
-#define MANY		100000
-#define MAX_BUDGET	65536
+#define MANY 100000
+#define MAX_BUDGET 65536
 
 static void many_by_remote_kick(void)
 {

@@ -9,10 +9,13 @@
 #include "harness.h"
 #include "queue.h"
 
-#define HOUR_NS		(3600 * (int64_t)NSEC_PER_SEC)
+#define HOUR_NS (3600 * (int64_t)NSEC_PER_SEC)
 
 static const clockid_t clocks[] = {
-	CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_REALTIME, CLOCK_TAI,
+	CLOCK_MONOTONIC,
+	CLOCK_BOOTTIME,
+	CLOCK_REALTIME,
+	CLOCK_TAI,
 };
 
 static uint64_t wall_minus_mono;
@@ -128,8 +131,11 @@ static void step_forward(void)
 		slot_arm(&q, 1, far, NULL);
 		slot_arm(&q, 2, near, NULL);
 		step_wall(2 * HOUR_NS);
-		REQUIRE_EQ(queue_collect(&q, &e, 1, is_wall(clocks[i]) ?
-				0 : start + 10 * NSEC_PER_SEC), 1);
+		REQUIRE_EQ(queue_collect(&q, &e, 1,
+					 is_wall(clocks[i])
+						 ? 0
+						 : start + 10 * NSEC_PER_SEC),
+			   1);
 		CHECK_EQ(e.slot, 2);
 		CHECK_EQ(e.expires_ns, near);
 		CHECK_ORDER(e.fired_ns, >=, near);
@@ -165,8 +171,9 @@ static void step_back(void)
 			CHECK(queue_is_quiet(&q, 400));
 			step_wall(HOUR_NS);
 		}
-		REQUIRE_EQ(queue_collect(&q, &e, 1, deadline +
-					 10 * NSEC_PER_SEC), 1);
+		REQUIRE_EQ(
+			queue_collect(&q, &e, 1, deadline + 10 * NSEC_PER_SEC),
+			1);
 		CHECK_EQ(e.expires_ns, deadline);
 		CHECK_ORDER(e.fired_ns, >=, deadline);
 		CHECK_ORDER(e.fired_ns, <, deadline + PATIENCE_NS);

@@ -5,15 +5,15 @@
  */
 #include <linux/timerheap.h>
 
-#define SYS_EXIT	1
-#define SYS_READ	3
-#define SYS_WRITE	4
-#define SYS_OPEN	5
-#define SYS_IOCTL	54
-#define SYS_MMAP2	192
-#define O_RDWR		2
-#define PROT_RW		3
-#define MAP_SHARED	1
+#define SYS_EXIT 1
+#define SYS_READ 3
+#define SYS_WRITE 4
+#define SYS_OPEN 5
+#define SYS_IOCTL 54
+#define SYS_MMAP2 192
+#define O_RDWR 2
+#define PROT_RW 3
+#define MAP_SHARED 1
 
 _Static_assert(sizeof(void *) == 4, "this is for 32 bits");
 _Static_assert(sizeof(struct timerheap_header) == 128, "header");
@@ -26,9 +26,10 @@ _Static_assert(sizeof(struct timerheap_arm) == 32, "arm");
 _Static_assert(sizeof(struct timerheap_wait) == 24, "wait");
 _Static_assert(sizeof(struct timerheap_stats) == 2584, "stats");
 _Static_assert(sizeof(struct timerheap_inject) == 32, "inject");
-#define ASSERT_AT(type, member, offset)                               \
-	_Static_assert(__builtin_offsetof(struct timerheap_##type,    \
-					  member) == (offset), #member)
+#define ASSERT_AT(type, member, offset)                                       \
+	_Static_assert(__builtin_offsetof(struct timerheap_##type, member) == \
+			       (offset),                                      \
+		       #member)
 ASSERT_AT(header, wall_offset_ns, 16);
 ASSERT_AT(header, cq_head, 64);
 ASSERT_AT(setup, mmap_size, 48);
@@ -104,16 +105,20 @@ static struct timerheap_stats stats = { .size = sizeof(stats) };
 static void exercise(long fd)
 {
 	struct timerheap_setup setup = {
-		.size = sizeof(setup), .clockid = 1, .nslots = 100,
+		.size = sizeof(setup),
+		.clockid = 1,
+		.nslots = 100,
 	};
 	struct timerheap_arm arm = { .expires_ns = 5, .slot = 7 };
 	struct timerheap_batch batch = {
-		.size = sizeof(batch), .count = 1,
+		.size = sizeof(batch),
+		.count = 1,
 		.entries = (unsigned long)&arm,
 	};
 	struct timerheap_cancel cancel = { .slot = 8, .result = 9 };
 	struct timerheap_wait wait = {
-		.size = sizeof(wait), .min_expiries = 1,
+		.size = sizeof(wait),
+		.min_expiries = 1,
 		.deadline_ns = TIMERHEAP_NEVER,
 	};
 	struct timerheap_info info = { .size = sizeof(info) };

@@ -12,7 +12,7 @@
 #include "harness.h"
 #include "queue.h"
 
-#define NOBODY	65534
+#define NOBODY 65534
 
 static mode_t device_mode;
 
@@ -200,14 +200,10 @@ static void named_in_records(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(does_not_exist),
-	CASE(offline),
-	CASE(outside_affinity),
-	CASE(as_nobody),
-	CASE(device_open_to_all),
-	CASE(affinity_changes_later),
-	CASE(kicks_from_home),
-	CASE(kicks_from_elsewhere),
+	CASE(does_not_exist),	  CASE(offline),
+	CASE(outside_affinity),	  CASE(as_nobody),
+	CASE(device_open_to_all), CASE(affinity_changes_later),
+	CASE(kicks_from_home),	  CASE(kicks_from_elsewhere),
 	CASE(named_in_records),
 };
 

@@ -9,8 +9,8 @@
 #include "harness.h"
 #include "queue.h"
 
-#define MANY		100000
-#define MAX_BUDGET	65536
+#define MANY 100000
+#define MAX_BUDGET 65536
 
 static void restore(void)
 {
@@ -112,7 +112,8 @@ static void doorbells_are_bounded(void)
 	CHECK_EQ(queue_stats(&q).doorbells, 1);
 	for (uint64_t last = mono_ns(), now;
 	     __atomic_load_n(&q.level1[MANY / 4096], __ATOMIC_RELAXED) ||
-	     queue_ready(&q) == 0; last = now) {
+	     queue_ready(&q) == 0;
+	     last = now) {
 		now = mono_ns();
 		if (now - last > longest)
 			longest = now - last;
@@ -187,10 +188,8 @@ static void expiry_is_cheap(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(work_is_bounded),
-	CASE(doorbells_are_bounded),
-	CASE(lateness_of_one),
-	CASE(push_back_is_cheap),
+	CASE(work_is_bounded), CASE(doorbells_are_bounded),
+	CASE(lateness_of_one), CASE(push_back_is_cheap),
 	CASE(expiry_is_cheap),
 };
 

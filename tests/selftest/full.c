@@ -5,7 +5,7 @@
 #include "harness.h"
 #include "queue.h"
 
-#define RING	4
+#define RING 4
 
 static bool is_stalled(const struct queue *q)
 {
@@ -206,14 +206,9 @@ static void alone(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(no_interrupts),
-	CASE(by_mapping),
-	CASE(by_read),
-	CASE(by_wait),
-	CASE(ring_of_one),
-	CASE(stalls_are_counted),
-	CASE(changed_meanwhile),
-	CASE(alone),
+	CASE(no_interrupts),	 CASE(by_mapping),  CASE(by_read),
+	CASE(by_wait),		 CASE(ring_of_one), CASE(stalls_are_counted),
+	CASE(changed_meanwhile), CASE(alone),
 };
 
 TEST_MAIN(cases)

@@ -7,9 +7,9 @@
 #include "queue.h"
 
 /* Instructions are nanoseconds where this runs: the bound is exact enough. */
-#define BOUND_NS	(5 * NSEC_PER_MSEC)
-#define KICKS		10000
-#define MANY		600
+#define BOUND_NS (5 * NSEC_PER_MSEC)
+#define KICKS 10000
+#define MANY 600
 
 static void restore(void)
 {

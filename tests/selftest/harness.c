@@ -28,8 +28,8 @@
 static struct {
 	atomic_uint failures;
 	atomic_uint complaints;
-	char reason[160];	/* why it was skipped */
-} *shared;
+	char reason[160]; /* why it was skipped */
+} * shared;
 
 static void say(const char *prefix, const char *fmt, va_list ap)
 {
@@ -230,8 +230,7 @@ int wait_child(pid_t pid)
 	int status;
 
 	REQUIRE_EQ(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-				   128 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int write_text(const char *path, const char *fmt, ...)

@@ -15,24 +15,29 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define NSEC_PER_USEC	1000ULL
-#define NSEC_PER_MSEC	1000000ULL
-#define NSEC_PER_SEC	1000000000ULL
+#define NSEC_PER_USEC 1000ULL
+#define NSEC_PER_MSEC 1000000ULL
+#define NSEC_PER_SEC 1000000000ULL
 
 /* Longer than any delay of a busy emulated machine. */
-#define PATIENCE_NS	(20 * NSEC_PER_SEC)
+#define PATIENCE_NS (20 * NSEC_PER_SEC)
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct test_case {
 	const char *name;
 	void (*run)(void);
-	unsigned int timeout_s;	/* 0: DEFAULT_TIMEOUT_S */
+	unsigned int timeout_s; /* 0: DEFAULT_TIMEOUT_S */
 };
 
-#define CASE(fn)	{ .name = #fn, .run = fn }
-#define SLOW_CASE(fn, seconds) \
-	{ .name = #fn, .run = fn, .timeout_s = (seconds) }
+#define CASE(fn)                       \
+	{                              \
+		.name = #fn, .run = fn \
+	}
+#define SLOW_CASE(fn, seconds)                                 \
+	{                                                      \
+		.name = #fn, .run = fn, .timeout_s = (seconds) \
+	}
 #define DEFAULT_TIMEOUT_S 60
 
 /*
@@ -42,11 +47,11 @@ struct test_case {
 int run_cases(int argc, char **argv, const struct test_case *cases, size_t n,
 	      void (*restore)(void));
 
-#define TEST_MAIN_RESTORE(cases, restore)                               \
-	int main(int argc, char **argv)                                 \
-	{                                                               \
-		return run_cases(argc, argv, cases, ARRAY_SIZE(cases),  \
-				 restore);                              \
+#define TEST_MAIN_RESTORE(cases, restore)                              \
+	int main(int argc, char **argv)                                \
+	{                                                              \
+		return run_cases(argc, argv, cases, ARRAY_SIZE(cases), \
+				 restore);                             \
 	}
 #define TEST_MAIN(cases) TEST_MAIN_RESTORE(cases, NULL)
 
@@ -63,24 +68,24 @@ bool check_order(bool held, uint64_t left, uint64_t right, const char *file,
 _Noreturn void end_case(void);
 
 #define CHECK(held) check_true((held), __FILE__, __LINE__, #held)
-#define CHECK_EQ(got, want)                                               \
+#define CHECK_EQ(got, want)                                                  \
 	check_equal((long long)(got), (long long)(want), __FILE__, __LINE__, \
 		    #got)
-#define CHECK_ORDER(left, op, right)                                      \
-	__extension__({                                                   \
-		uint64_t left_ = (left), right_ = (right);                \
-		check_order(left_ op right_, left_, right_, __FILE__,     \
-			    __LINE__, #left " " #op " " #right);          \
+#define CHECK_ORDER(left, op, right)                                  \
+	__extension__({                                               \
+		uint64_t left_ = (left), right_ = (right);            \
+		check_order(left_ op right_, left_, right_, __FILE__, \
+			    __LINE__, #left " " #op " " #right);      \
 	})
-#define REQUIRE(held)                                                     \
-	do {                                                              \
-		if (!CHECK(held))                                         \
-			end_case();                                       \
+#define REQUIRE(held)               \
+	do {                        \
+		if (!CHECK(held))   \
+			end_case(); \
 	} while (0)
-#define REQUIRE_EQ(got, want)                                             \
-	do {                                                              \
-		if (!CHECK_EQ(got, want))                                 \
-			end_case();                                       \
+#define REQUIRE_EQ(got, want)             \
+	do {                              \
+		if (!CHECK_EQ(got, want)) \
+			end_case();       \
 	} while (0)
 
 /* A line of diagnosis. */
@@ -97,11 +102,11 @@ unsigned int failures(void);
 unsigned long scaled(unsigned long n);
 
 /* A pattern that no call leaves behind by itself. */
-#define POISON_BYTE	0xa5
+#define POISON_BYTE 0xa5
 void poison_bytes(void *p, size_t size);
 bool is_poison_bytes(const void *p, size_t size);
-#define POISON(object)		poison_bytes(&(object), sizeof(object))
-#define IS_POISON(object)	is_poison_bytes(&(object), sizeof(object))
+#define POISON(object) poison_bytes(&(object), sizeof(object))
+#define IS_POISON(object) is_poison_bytes(&(object), sizeof(object))
 
 uint64_t now_ns(clockid_t clock);
 uint64_t mono_ns(void);
@@ -109,13 +114,13 @@ void sleep_until(clockid_t clock, uint64_t when);
 void sleep_ms(unsigned int ms);
 
 /* Waits until @held, which is evaluated again and again; its last value. */
-#define WAIT_UNTIL(held)                                                  \
-	__extension__({                                                   \
-		uint64_t give_up_ = mono_ns() + PATIENCE_NS;              \
-		bool held_;                                               \
-		while (!(held_ = (held)) && mono_ns() < give_up_)         \
-			sleep_ms(1);                                      \
-		held_;                                                    \
+#define WAIT_UNTIL(held)                                          \
+	__extension__({                                           \
+		uint64_t give_up_ = mono_ns() + PATIENCE_NS;      \
+		bool held_;                                       \
+		while (!(held_ = (held)) && mono_ns() < give_up_) \
+			sleep_ms(1);                              \
+		held_;                                            \
 	})
 
 /* Of the calling thread; all online CPUs for -1. */

@@ -13,7 +13,7 @@
 #include "harness.h"
 #include "queue.h"
 
-#define SECONDS	3
+#define SECONDS 3
 
 struct attack {
 	struct queue *q;
@@ -44,8 +44,8 @@ static void likely(struct queue *q, struct prng *prng)
 {
 	uint32_t slot = prng_below(prng, q->setup.nslots);
 	struct timerheap_slot *s = &q->slots[slot];
-	uint64_t near = mono_ns() + prng_below(prng, NSEC_PER_MSEC) -
-		NSEC_PER_MSEC / 2;
+	uint64_t near =
+		mono_ns() + prng_below(prng, NSEC_PER_MSEC) - NSEC_PER_MSEC / 2;
 
 	switch (prng_below(prng, 8)) {
 	case 0:
@@ -178,7 +178,8 @@ static void attack_with(void (*how)(struct queue *, struct prng *),
 	atomic_bool over = false;
 	struct queue q;
 	struct attack attacks[2] = {
-		{ &q, how, 0, &over }, { &q, how, 1, &over },
+		{ &q, how, 0, &over },
+		{ &q, how, 1, &over },
 	};
 	pthread_t threads[4];
 
@@ -259,11 +260,8 @@ static void tail_overwritten(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(garbage),
-	CASE(ones_and_zeros),
-	CASE(likely_values),
-	CASE(head_out_of_range),
-	CASE(tail_overwritten),
+	CASE(garbage),		 CASE(ones_and_zeros),	 CASE(likely_values),
+	CASE(head_out_of_range), CASE(tail_overwritten),
 };
 
 TEST_MAIN(cases)

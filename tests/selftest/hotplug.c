@@ -12,7 +12,7 @@
 #include "harness.h"
 #include "queue.h"
 
-#define SLOTS	1000
+#define SLOTS 1000
 
 static void restore(void)
 {
@@ -149,10 +149,11 @@ static void many_queues(void)
 	need_hotplug();
 	queue_open(&home, 10, 0, 0, CLOCK_MONOTONIC);
 	for (int i = 0; i < QUEUES; i++) {
-		queue_open(&queues[i], 10, 0, 1, i % 2 ? CLOCK_MONOTONIC :
-							 CLOCK_REALTIME);
-		slot_arm(&queues[i], 1, queue_now(&queues[i]) +
-			 (50 + i) * NSEC_PER_MSEC, NULL);
+		queue_open(&queues[i], 10, 0, 1,
+			   i % 2 ? CLOCK_MONOTONIC : CLOCK_REALTIME);
+		slot_arm(&queues[i], 1,
+			 queue_now(&queues[i]) + (50 + i) * NSEC_PER_MSEC,
+			 NULL);
 	}
 	REQUIRE_EQ(set_online(1, false), 0);
 	CHECK_EQ(cpu_stats(home.fd, 1).queues, 0);
@@ -216,8 +217,8 @@ static void *arm_in_a_loop(void *arg)
 		if (slot_deadline(&load->q, slot))
 			continue;
 		deadline = now > deadline ? now : deadline + 1;
-		slot_arm(&load->q, slot, deadline + slot % 50 *
-			 NSEC_PER_USEC, NULL);
+		slot_arm(&load->q, slot, deadline + slot % 50 * NSEC_PER_USEC,
+			 NULL);
 		load->armed++;
 	}
 	return NULL;
@@ -229,8 +230,8 @@ static void *consume(void *arg)
 	struct timerheap_expiry e;
 
 	while (!load->over || load->got < load->armed) {
-		uint32_t n = queue_collect(&load->q, &e, 1, mono_ns() +
-					   NSEC_PER_SEC);
+		uint32_t n = queue_collect(&load->q, &e, 1,
+					   mono_ns() + NSEC_PER_SEC);
 
 		if (n)
 			CHECK_ORDER(e.fired_ns, >=, e.expires_ns);
@@ -269,12 +270,8 @@ static void under_load(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(away_and_back),
-	CASE(due_meanwhile),
-	CASE(stalled),
-	CASE(many_queues),
-	CASE(within_the_owners_mask),
-	CASE(under_load),
+	CASE(away_and_back), CASE(due_meanwhile),	   CASE(stalled),
+	CASE(many_queues),   CASE(within_the_owners_mask), CASE(under_load),
 };
 
 TEST_MAIN_RESTORE(cases, restore)

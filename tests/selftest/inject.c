@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "module.h"
 #include "queue.h"
 
-#define MS	NSEC_PER_MSEC
+#define MS NSEC_PER_MSEC
 
 static int64_t stepped(int fd)
 {
@@ -28,33 +29,43 @@ static int inject(int fd, uint64_t min, uint64_t max, int64_t step)
 	return call(fd, TIMERHEAP_IOC_INJECT, &inject);
 }
 
-static void restore(void)
+/* The module as the case needs it, whatever the guest loaded it with. */
+static int open_with(const char *params)
 {
-	int fd = open_device();
-
-	if (device_info(fd).features & TIMERHEAP_FEATURE_INJECT)
-		inject(fd, 0, 0, -stepped(fd));
-	close(fd);
+	if (access(MODULE_FILE, R_OK))
+		skip("%s is not there", MODULE_FILE);
+	REQUIRE_EQ(module_unload_patiently(), 0);
+	REQUIRE_EQ(module_load(params), 0);
+	CHECK(WAIT_UNTIL(!access(DEVICE, F_OK)));
+	return open_device();
 }
 
 static int open_injectable(void)
 {
-	int fd = open_device();
+	int fd = open_with("inject=1");
 
-	if (!(device_info(fd).features & TIMERHEAP_FEATURE_INJECT))
-		skip("needs the module parameter inject=1");
+	CHECK_EQ(device_info(fd).features, TIMERHEAP_FEATURE_INJECT);
 	return fd;
+}
+
+static void restore(void)
+{
+	module_unload_patiently();
+	if (!module_is_loaded())
+		module_load(NULL);
 }
 
 static void without_the_parameter(void)
 {
-	int fd = open_device();
+	int fd = open_with("inject=0");
 
-	if (device_info(fd).features & TIMERHEAP_FEATURE_INJECT)
-		skip("needs the module parameter inject=0");
+	CHECK_EQ(device_info(fd).features, 0);
 	CHECK_EQ(inject(fd, 1, 1, 1), -EOPNOTSUPP);
 	CHECK_EQ(inject(fd, 2, 1, 0), -EOPNOTSUPP);
 	CHECK_EQ(device_info(fd).inject_max_ns, 0);
+	/* It cannot be had later, either. */
+	CHECK(write_text(PARAMS "inject", "1") < 0);
+	CHECK_EQ(inject(fd, 1, 1, 1), -EOPNOTSUPP);
 }
 
 static void without_the_capability(void)
@@ -63,10 +74,11 @@ static void without_the_capability(void)
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
 	struct __user_cap_data_struct data[2];
-	int fd = open_device();
+	int fd = open_injectable();
 
 	REQUIRE(!syscall(SYS_capget, &header, data));
 	data[0].effective &= ~(1U << CAP_SYS_ADMIN);
+	CHECK_EQ(inject(fd, 0, 0, 0), 0);
 	REQUIRE(!syscall(SYS_capset, &header, data));
 	CHECK_EQ(inject(fd, 1, 1, 1), -EPERM);
 	CHECK_EQ(inject(fd, 0, 0, 0), -EPERM);
@@ -195,7 +207,9 @@ static void periodic(void)
 static void step(void)
 {
 	static const int64_t steps[] = {
-		(int64_t)NSEC_PER_SEC, -3 * (int64_t)NSEC_PER_SEC, 1,
+		(int64_t)NSEC_PER_SEC,
+		-3 * (int64_t)NSEC_PER_SEC,
+		1,
 		2 * (int64_t)NSEC_PER_SEC - 1,
 	};
 	int fd = open_injectable();
@@ -217,7 +231,8 @@ static void step(void)
 		CHECK_EQ(queue_kick(&q), 0);
 		CHECK_EQ(q.header->wall_offset_ns, offset + sum);
 		CHECK_EQ(q.header->clock_steps, i + 1);
-		CHECK_EQ(!!(queue_flags(&q) & TIMERHEAP_HDR_INJECTED), sum != 0);
+		CHECK_EQ(!!(queue_flags(&q) & TIMERHEAP_HDR_INJECTED),
+			 sum != 0);
 	}
 	CHECK_EQ(sum, 0);
 	CHECK_EQ(queue_stats(&q).clock_steps, ARRAY_SIZE(steps));

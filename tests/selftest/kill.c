@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kill -9 with a hundred thousand timers armed: all of it comes back. */
+#include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "harness.h"
+#include "module.h"
 #include "queue.h"
 
-#define SLOTS	100000
+#define SLOTS 100000
 
 struct victim {
 	int ready[2];
-	uint64_t spread_ns;	/* deadlines lie so far apart */
+	uint64_t spread_ns; /* deadlines lie so far apart */
 };
 
 static void arm_and_wait(void *arg)
@@ -107,10 +109,34 @@ static void all_due(void)
 	killed(0);
 }
 
+static void restore(void)
+{
+	if (!module_is_loaded())
+		module_load(NULL);
+}
+
+/* The module can go right after, and comes back. */
+static void unloads_after(void)
+{
+	pid_t pid;
+
+	if (access(MODULE_FILE, R_OK))
+		skip("%s is not there", MODULE_FILE);
+	pid = start_victim(NSEC_PER_USEC);
+	CHECK_EQ(module_unload(), -EAGAIN);
+	kill(pid, SIGKILL);
+	CHECK_EQ(wait_child(pid), 128 + SIGKILL);
+	CHECK_EQ(module_unload_patiently(), 0);
+	REQUIRE_EQ(module_load(NULL), 0);
+	CHECK(WAIT_UNTIL(!access(DEVICE, F_OK)));
+	check_device_works();
+}
+
 static const struct test_case cases[] = {
 	CASE(all_in_the_future),
 	CASE(while_they_fire),
 	CASE(all_due),
+	CASE(unloads_after),
 };
 
-TEST_MAIN(cases)
+TEST_MAIN_RESTORE(cases, restore)

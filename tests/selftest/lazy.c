@@ -22,8 +22,9 @@ static void check_work(struct queue *q, const struct timerheap_stats *before,
 {
 	struct timerheap_stats after = queue_stats(q);
 
-	CHECK_EQ(after.kicks_local + after.kicks_remote -
-		 before->kicks_local - before->kicks_remote, kicks);
+	CHECK_EQ(after.kicks_local + after.kicks_remote - before->kicks_local -
+			 before->kicks_remote,
+		 kicks);
 	CHECK_EQ(after.doorbells - before->doorbells, doorbells);
 }
 
@@ -71,8 +72,9 @@ static void watchdog(void)
 	before = queue_stats(&q);
 	while (mono_ns() < end)
 		for (uint32_t i = 0; i < 100; i++)
-			REQUIRE_EQ(slot_arm(&q, i, mono_ns() +
-					    200 * NSEC_PER_SEC, NULL),
+			REQUIRE_EQ(slot_arm(&q, i,
+					    mono_ns() + 200 * NSEC_PER_SEC,
+					    NULL),
 				   ARM_LAZY);
 	after = queue_stats(&q);
 	CHECK_EQ(after.doorbells, before.doorbells);
@@ -200,12 +202,9 @@ static void cancel_answers(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(push_back),
-	CASE(watchdog),
-	CASE(pull_forward),
-	CASE(pull_forward_behind_another),
-	CASE(to_and_fro),
-	CASE(cancelled),
+	CASE(push_back),      CASE(watchdog),
+	CASE(pull_forward),   CASE(pull_forward_behind_another),
+	CASE(to_and_fro),     CASE(cancelled),
 	CASE(cancel_answers),
 };
 

@@ -25,8 +25,8 @@ static void check_lead(uint32_t set, uint32_t want)
 		REQUIRE_EQ(queue_collect(&q, &e, 1, 0), 1);
 		CHECK_EQ(e.expires_ns, deadline);
 		CHECK_ORDER(e.fired_ns, >=, deadline - want);
-		CHECK_EQ(e.flags, e.fired_ns < deadline ?
-				TIMERHEAP_EXPIRY_LEAD : 0);
+		CHECK_EQ(e.flags,
+			 e.fired_ns < deadline ? TIMERHEAP_EXPIRY_LEAD : 0);
 		stats = queue_stats(&q);
 		CHECK_EQ(stats.lateness_max_ns, e.fired_ns + want - deadline);
 	}
@@ -129,14 +129,8 @@ static void raised(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(none),
-	CASE(some),
-	CASE(the_most),
-	CASE(too_much),
-	CASE(is_early),
-	CASE(periodic),
-	CASE(restart),
-	CASE(raised),
+	CASE(none),	CASE(some),	CASE(the_most), CASE(too_much),
+	CASE(is_early), CASE(periodic), CASE(restart),	CASE(raised),
 };
 
 TEST_MAIN(cases)

@@ -11,7 +11,7 @@
 
 #include "harness.h"
 
-#define NOBODY	65534
+#define NOBODY 65534
 
 static struct timerheap *open_queue(uint32_t nslots, uint32_t ring)
 {
@@ -235,8 +235,8 @@ static void cancel(void)
 
 struct duel {
 	struct timerheap *th;
-	atomic_ulong reaped;	/* deadlines that had an event, in all */
-	atomic_ulong last;	/* the newest of them */
+	atomic_ulong reaped; /* deadlines that had an event, in all */
+	atomic_ulong last; /* the newest of them */
 	atomic_bool over;
 };
 
@@ -247,8 +247,8 @@ static void *reap(void *arg)
 
 	while (!duel->over) {
 		if (timerheap_reap(duel->th, &ev, 1) != 1) {
-			timerheap_wait(duel->th, 1, timerheap_now(duel->th) +
-				       NSEC_PER_MSEC);
+			timerheap_wait(duel->th, 1,
+				       timerheap_now(duel->th) + NSEC_PER_MSEC);
 			continue;
 		}
 		CHECK_ORDER(ev.fired_ns, >=, ev.deadline_ns);
@@ -407,15 +407,18 @@ static void wait(void)
 static void wait_precisely(void)
 {
 	static const uint32_t leads[] = {
-		0, 100000, TIMERHEAP_LEAD_MAX_NS, TIMERHEAP_LEAD_AUTO,
+		0,
+		100000,
+		TIMERHEAP_LEAD_MAX_NS,
+		TIMERHEAP_LEAD_AUTO,
 	};
 	struct timerheap *th = open_queue(10, 0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(leads); i++) {
 		CHECK_EQ(timerheap_set_lead(th, leads[i]), 0);
 		for (int n = 0; n < 30; n++) {
-			uint64_t deadline = timerheap_now(th) +
-				n * 300 * NSEC_PER_USEC;
+			uint64_t deadline =
+				timerheap_now(th) + n * 300 * NSEC_PER_USEC;
 
 			CHECK_EQ(timerheap_wait_precise(th, deadline), 0);
 			CHECK_ORDER(timerheap_now(th), >=, deadline);
@@ -467,8 +470,10 @@ static void *alloc_and_free(void *arg)
 		if (slot == -ENOSPC)
 			continue;
 		REQUIRE(slot >= 0);
-		CHECK_EQ(timerheap_arm(th, slot, timerheap_now(th) +
-				       i % 100 * NSEC_PER_USEC), 0);
+		CHECK_EQ(timerheap_arm(th, slot,
+				       timerheap_now(th) +
+					       i % 100 * NSEC_PER_USEC),
+			 0);
 		CHECK_EQ(timerheap_slot_free(th, slot), 0);
 		owner->armed[0]++;
 	}
@@ -507,22 +512,14 @@ static void several_threads(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(by_default),
-	CASE(cannot_open),
-	CASE(may_not_open),
-	CASE(may_not_open_at_all),
-	CASE(arm_and_reap),
-	CASE(push_back),
-	CASE(arm_again),
-	CASE(deferred),
-	CASE(cancel),
-	CASE(cancel_against_expiry),
-	CASE(periodic),
-	CASE(slack),
-	CASE(full_ring),
-	CASE(wait),
-	CASE(wait_precisely),
-	CASE(figures),
+	CASE(by_default),      CASE(cannot_open),
+	CASE(may_not_open),    CASE(may_not_open_at_all),
+	CASE(arm_and_reap),    CASE(push_back),
+	CASE(arm_again),       CASE(deferred),
+	CASE(cancel),	       CASE(cancel_against_expiry),
+	CASE(periodic),	       CASE(slack),
+	CASE(full_ring),       CASE(wait),
+	CASE(wait_precisely),  CASE(figures),
 	CASE(several_threads),
 };
 

@@ -7,7 +7,7 @@
 #include "harness.h"
 #include "queue.h"
 
-#define SLOTS	1000000U
+#define SLOTS 1000000U
 
 static void need_memory(void)
 {
@@ -42,8 +42,7 @@ static void collect_million(struct queue *q,
 			REQUIRE(batch[i].slot < SLOTS);
 			CHECK_EQ(batch[i].expires_ns,
 				 deadline_of(start, batch[i].slot));
-			CHECK_ORDER(batch[i].fired_ns, >=,
-				    batch[i].expires_ns);
+			CHECK_ORDER(batch[i].fired_ns, >=, batch[i].expires_ns);
 			CHECK_EQ(++seen[batch[i].slot], 1);
 		}
 		got += n;

@@ -11,7 +11,7 @@
 #include "harness.h"
 #include "queue.h"
 
-#define RW	(PROT_READ | PROT_WRITE)
+#define RW (PROT_READ | PROT_WRITE)
 
 static void check_works(struct queue *q)
 {
@@ -139,8 +139,8 @@ static void read_only(void)
 
 	queue_open(&q, 1000, 0, 0, CLOCK_MONOTONIC);
 	second = q;
-	second.map = mmap(NULL, q.setup.mmap_size, PROT_READ, MAP_SHARED,
-			  q.fd, 0);
+	second.map =
+		mmap(NULL, q.setup.mmap_size, PROT_READ, MAP_SHARED, q.fd, 0);
 	REQUIRE(second.map != MAP_FAILED);
 	CHECK(!memcmp(second.map, q.map, q.setup.mmap_size));
 	check_works(&q);

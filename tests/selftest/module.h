@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /* Where the guest has it, with the parameters it was loaded with. */
-#define MODULE_FILE	"/timerheap.ko"
-#define MODULE_PARAMS	"/params"
+#define MODULE_FILE "/timerheap.ko"
+#define MODULE_PARAMS "/params"
 
 bool module_is_loaded(void);
 /* 0 or -errno; the parameters of the guest for NULL. */

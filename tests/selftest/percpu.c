@@ -145,8 +145,10 @@ static void one_descriptor(void)
 		uint64_t timer;
 
 		pin_to(cpu);
-		REQUIRE_EQ(timerheap_percpu_arm(p, NULL, mono_ns() +
-					5 * NSEC_PER_MSEC, &timer), 0);
+		REQUIRE_EQ(timerheap_percpu_arm(p, NULL,
+						mono_ns() + 5 * NSEC_PER_MSEC,
+						&timer),
+			   0);
 		pin_to(-1);
 		CHECK_EQ(poll(&pollfd, 1, 20000), 1);
 		CHECK_EQ(pollfd.revents, POLLIN);
@@ -177,7 +179,7 @@ struct load {
 	int cpu;
 };
 
-#define EACH	2000
+#define EACH 2000
 
 static void *arm_many(void *arg)
 {
@@ -188,7 +190,8 @@ static void *arm_many(void *arg)
 		uint64_t timer;
 
 		REQUIRE_EQ(timerheap_percpu_arm(load->p, load, mono_ns() + i,
-						&timer), 0);
+						&timer),
+			   0);
 	}
 	return NULL;
 }

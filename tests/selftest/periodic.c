@@ -6,7 +6,7 @@
 #include "harness.h"
 #include "queue.h"
 
-#define PERIOD	(500 * NSEC_PER_USEC + 7)
+#define PERIOD (500 * NSEC_PER_USEC + 7)
 
 /* The record's deadline and its overruns give the next deadline. */
 static uint64_t next_on_grid(const struct timerheap_expiry *e, uint64_t period)
@@ -14,8 +14,7 @@ static uint64_t next_on_grid(const struct timerheap_expiry *e, uint64_t period)
 	return e->expires_ns + (e->overruns + 1ULL) * period;
 }
 
-static uint64_t next_from_now(const struct timerheap_expiry *e,
-			      uint64_t period)
+static uint64_t next_from_now(const struct timerheap_expiry *e, uint64_t period)
 {
 	return (e->fired_ns > e->expires_ns ? e->fired_ns : e->expires_ns) +
 		period;
@@ -29,8 +28,8 @@ static void check_tick(const struct timerheap_expiry *e, uint64_t deadline,
 	CHECK_EQ(e->overruns, (e->fired_ns - e->expires_ns) / period);
 }
 
-static void follow(uint32_t flags, uint64_t (*next)(
-			   const struct timerheap_expiry *, uint64_t))
+static void follow(uint32_t flags,
+		   uint64_t (*next)(const struct timerheap_expiry *, uint64_t))
 {
 	uint64_t deadline, overruns = 0;
 	struct timerheap_expiry e;
@@ -66,9 +65,9 @@ static void restart(void)
 }
 
 /* The first tick is late by so many periods and a bit. */
-static void start_in_the_past(uint32_t flags, uint64_t (*next)(
-				      const struct timerheap_expiry *,
-				      uint64_t))
+static void start_in_the_past(uint32_t flags,
+			      uint64_t (*next)(const struct timerheap_expiry *,
+					       uint64_t))
 {
 	static const uint64_t late[] = { 0, 1, 2, 10, 1000, 100000 };
 	static const uint64_t period = 100 * NSEC_PER_MSEC;
@@ -125,8 +124,8 @@ static void missed_while_full(void)
 		REQUIRE_EQ(queue_collect(&q, &e, 1, 0), 1);
 		deadline = &deadlines[e.slot];
 		check_tick(&e, *deadline, PERIOD);
-		*deadline = e.slot ? next_from_now(&e, PERIOD) :
-				     next_on_grid(&e, PERIOD);
+		*deadline = e.slot ? next_from_now(&e, PERIOD)
+				   : next_on_grid(&e, PERIOD);
 		overruns += e.overruns;
 	}
 	slot_cancel(&q, 0);
@@ -246,8 +245,8 @@ static void many(void)
 			uint32_t slot = batch[i].slot;
 
 			check_tick(&batch[i], deadlines[slot], periods[slot]);
-			deadlines[slot] = next_on_grid(&batch[i],
-						       periods[slot]);
+			deadlines[slot] =
+				next_on_grid(&batch[i], periods[slot]);
 			overruns += batch[i].overruns;
 		}
 		got += n;

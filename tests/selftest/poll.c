@@ -8,7 +8,7 @@
 #include "harness.h"
 #include "queue.h"
 
-#define PATIENCE_MS	((int)(PATIENCE_NS / NSEC_PER_MSEC))
+#define PATIENCE_MS ((int)(PATIENCE_NS / NSEC_PER_MSEC))
 
 static int poll_for(int fd, short events, int timeout_ms)
 {
@@ -139,8 +139,11 @@ static void edge_triggered_loop(void)
 		REQUIRE_EQ(epoll_for(fd, PATIENCE_MS), 1);
 		while ((n = queue_reap(&q, records, ARRAY_SIZE(records)))) {
 			for (uint32_t i = 0; i < n; i++)
-				slot_arm(&q, records[i].slot, mono_ns() +
-					 records[i].slot * NSEC_PER_USEC, NULL);
+				slot_arm(&q, records[i].slot,
+					 mono_ns() +
+						 records[i].slot *
+							 NSEC_PER_USEC,
+					 NULL);
 			got += n;
 		}
 	}
@@ -153,8 +156,7 @@ static void several_queues(void)
 	int fd = epoll_create1(0), seen = 0;
 
 	for (int i = 0; i < QUEUES; i++) {
-		struct epoll_event event = { .events = EPOLLIN,
-					     .data.u32 = i };
+		struct epoll_event event = { .events = EPOLLIN, .data.u32 = i };
 
 		queue_open(&queues[i], 4, 0, i % cpus_online(),
 			   CLOCK_MONOTONIC);
@@ -240,15 +242,9 @@ static void before_setup(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(by_poll),
-	CASE(level_triggered),
-	CASE(edge_triggered),
-	CASE(added_late),
-	CASE(before_setup),
-	CASE(edge_triggered_loop),
-	CASE(several_queues),
-	CASE(all_are_woken),
-	CASE(closed_in_epoll),
+	CASE(by_poll),	      CASE(level_triggered), CASE(edge_triggered),
+	CASE(added_late),     CASE(before_setup),    CASE(edge_triggered_loop),
+	CASE(several_queues), CASE(all_are_woken),   CASE(closed_in_epoll),
 };
 
 TEST_MAIN(cases)

@@ -55,7 +55,8 @@ static void send_fd(int socket, int fd)
 	struct iovec iov = { &byte, 1 };
 	union control control = { 0 };
 	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes),
 	};
@@ -75,7 +76,8 @@ static int receive_fd(int socket)
 	struct iovec iov = { &byte, 1 };
 	union control control;
 	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes),
 	};

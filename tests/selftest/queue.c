@@ -100,8 +100,8 @@ static enum arm_path arm(struct queue *q, uint32_t slot, uint64_t deadline,
 
 	if (latest < deadline)
 		latest = TIMERHEAP_NEVER;
-	before = __atomic_exchange_n(&s->expires_ns, deadline,
-				     __ATOMIC_SEQ_CST);
+	before =
+		__atomic_exchange_n(&s->expires_ns, deadline, __ATOMIC_SEQ_CST);
 	if (old)
 		*old = before;
 	if (latest >= __atomic_load_n(&s->armed_ns, __ATOMIC_SEQ_CST))
@@ -176,8 +176,8 @@ uint32_t queue_reap(struct queue *q, struct timerheap_expiry *to, uint32_t n)
 	return i;
 }
 
-uint32_t queue_collect(struct queue *q, struct timerheap_expiry *to,
-		       uint32_t n, uint64_t give_up)
+uint32_t queue_collect(struct queue *q, struct timerheap_expiry *to, uint32_t n,
+		       uint64_t give_up)
 {
 	struct pollfd pollfd = { .fd = q->fd, .events = POLLIN };
 	uint32_t got = 0;

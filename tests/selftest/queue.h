@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#define DEVICE	"/dev/timerheap"
-#define PARAMS	"/sys/module/timerheap/parameters/"
+#define DEVICE "/dev/timerheap"
+#define PARAMS "/sys/module/timerheap/parameters/"
 
 struct queue {
 	int fd;
@@ -68,8 +68,8 @@ uint32_t queue_reap(struct queue *q, struct timerheap_expiry *to, uint32_t n);
  * Sleeps and reaps until there are @n; what it got by the clock's @give_up.
  * PATIENCE_NS from now for 0.
  */
-uint32_t queue_collect(struct queue *q, struct timerheap_expiry *to,
-		       uint32_t n, uint64_t give_up);
+uint32_t queue_collect(struct queue *q, struct timerheap_expiry *to, uint32_t n,
+		       uint64_t give_up);
 /* Whether nothing comes within @ms. */
 bool queue_is_quiet(struct queue *q, unsigned int ms);
 

@@ -14,29 +14,29 @@
 #include "harness.h"
 #include "queue.h"
 
-#define MAX_OWNERS	4
-#define LOG_SIZE	512	/* arms of a slot in one round */
+#define MAX_OWNERS 4
+#define LOG_SIZE 512 /* arms of a slot in one round */
 /* What it usually is under emulation. */
-#define LATENESS_NS	(40 * NSEC_PER_USEC)
+#define LATENESS_NS (40 * NSEC_PER_USEC)
 
 struct setting {
 	unsigned int owners;
-	uint32_t slots;		/* of each owner */
+	uint32_t slots; /* of each owner */
 	uint32_t ring;
-	uint64_t period_ns;	/* 0: one-shot */
-	uint32_t slack_ns;	/* at most */
-	uint64_t reach_ns;	/* deadlines lie at most this far ahead */
+	uint64_t period_ns; /* 0: one-shot */
+	uint32_t slack_ns; /* at most */
+	uint64_t reach_ns; /* deadlines lie at most this far ahead */
 	bool by_ioctl;
 	bool by_read;
-	bool aim;		/* often wait until about the deadline */
-	unsigned long tries;	/* of each owner, in all */
+	bool aim; /* often wait until about the deadline */
+	unsigned long tries; /* of each owner, in all */
 	unsigned int tries_a_round;
 };
 
 /* One arm as its owner knows it to have ended: at @end, which did not fire. */
 struct arming {
 	uint64_t deadline;
-	uint64_t end;		/* one-shot: 0 if it fired */
+	uint64_t end; /* one-shot: 0 if it fired */
 };
 
 struct record {
@@ -48,7 +48,7 @@ struct slot_log {
 	/* owner */
 	struct arming armings[LOG_SIZE];
 	uint32_t n_armings;
-	uint64_t last;		/* the newest deadline there was */
+	uint64_t last; /* the newest deadline there was */
 	bool pending;
 	/* consumer */
 	struct record records[LOG_SIZE * 8];
@@ -62,7 +62,7 @@ struct race {
 	pthread_barrier_t start, stop;
 	atomic_bool over;
 	atomic_ulong got;
-	unsigned long fired, kept;	/* for the summary */
+	unsigned long fired, kept; /* for the summary */
 };
 
 struct owner {
@@ -111,8 +111,8 @@ static uint64_t draw_deadline(struct race *race, struct slot_log *log,
 {
 	/* Close ahead more often than far, and sometimes past. */
 	uint64_t reach = race->set->reach_ns >> prng_below(prng, 8);
-	uint64_t deadline = queue_now(&race->q) + prng_below(prng, reach) -
-		reach / 16;
+	uint64_t deadline =
+		queue_now(&race->q) + prng_below(prng, reach) - reach / 16;
 
 	return deadline > log->last ? deadline : log->last + 1;
 }
@@ -131,8 +131,8 @@ static void try_once(struct owner *owner, struct prng *prng)
 {
 	struct race *race = owner->race;
 	const struct setting *set = race->set;
-	uint32_t slot = owner->number * set->slots +
-		prng_below(prng, set->slots);
+	uint32_t slot =
+		owner->number * set->slots + prng_below(prng, set->slots);
 	struct slot_log *log = &race->logs[slot];
 	bool cancel = prng_below(prng, 4) == 0;
 	uint64_t deadline = 0, old;
@@ -326,8 +326,12 @@ static void run_race(const struct setting *set, int cpu)
 static void one_slot(void)
 {
 	static const struct setting set = {
-		.owners = 1, .slots = 1, .reach_ns = 100 * NSEC_PER_USEC,
-		.aim = true, .tries = 50000, .tries_a_round = 500,
+		.owners = 1,
+		.slots = 1,
+		.reach_ns = 100 * NSEC_PER_USEC,
+		.aim = true,
+		.tries = 50000,
+		.tries_a_round = 500,
 	};
 
 	run_race(&set, other_cpu(0));
@@ -336,8 +340,12 @@ static void one_slot(void)
 static void one_slot_on_home_cpu(void)
 {
 	static const struct setting set = {
-		.owners = 1, .slots = 1, .reach_ns = 100 * NSEC_PER_USEC,
-		.aim = true, .tries = 50000, .tries_a_round = 500,
+		.owners = 1,
+		.slots = 1,
+		.reach_ns = 100 * NSEC_PER_USEC,
+		.aim = true,
+		.tries = 50000,
+		.tries_a_round = 500,
 	};
 
 	run_race(&set, 0);
@@ -346,8 +354,11 @@ static void one_slot_on_home_cpu(void)
 static void many_slots(void)
 {
 	static const struct setting set = {
-		.owners = 4, .slots = 256, .reach_ns = 4 * NSEC_PER_MSEC,
-		.tries = 400000, .tries_a_round = 20000,
+		.owners = 4,
+		.slots = 256,
+		.reach_ns = 4 * NSEC_PER_MSEC,
+		.tries = 400000,
+		.tries_a_round = 20000,
 	};
 
 	run_race(&set, 0);
@@ -356,9 +367,12 @@ static void many_slots(void)
 static void many_slots_with_slack(void)
 {
 	static const struct setting set = {
-		.owners = 4, .slots = 64, .reach_ns = NSEC_PER_MSEC,
+		.owners = 4,
+		.slots = 64,
+		.reach_ns = NSEC_PER_MSEC,
 		.slack_ns = NSEC_PER_MSEC,
-		.tries = 200000, .tries_a_round = 5000,
+		.tries = 200000,
+		.tries_a_round = 5000,
 	};
 
 	run_race(&set, 0);
@@ -368,9 +382,12 @@ static void many_slots_with_slack(void)
 static void small_ring(void)
 {
 	static const struct setting set = {
-		.owners = 4, .slots = 64, .ring = 4,
+		.owners = 4,
+		.slots = 64,
+		.ring = 4,
 		.reach_ns = NSEC_PER_MSEC,
-		.tries = 100000, .tries_a_round = 5000,
+		.tries = 100000,
+		.tries_a_round = 5000,
 	};
 
 	run_race(&set, 0);
@@ -379,9 +396,13 @@ static void small_ring(void)
 static void small_ring_by_read(void)
 {
 	static const struct setting set = {
-		.owners = 4, .slots = 64, .ring = 2, .by_read = true,
+		.owners = 4,
+		.slots = 64,
+		.ring = 2,
+		.by_read = true,
 		.reach_ns = NSEC_PER_MSEC,
-		.tries = 100000, .tries_a_round = 5000,
+		.tries = 100000,
+		.tries_a_round = 5000,
 	};
 
 	run_race(&set, 0);
@@ -390,9 +411,13 @@ static void small_ring_by_read(void)
 static void by_ioctl(void)
 {
 	static const struct setting set = {
-		.owners = 2, .slots = 16, .by_ioctl = true, .by_read = true,
+		.owners = 2,
+		.slots = 16,
+		.by_ioctl = true,
+		.by_read = true,
 		.reach_ns = NSEC_PER_MSEC,
-		.tries = 100000, .tries_a_round = 2000,
+		.tries = 100000,
+		.tries_a_round = 2000,
 	};
 
 	run_race(&set, 0);
@@ -401,10 +426,13 @@ static void by_ioctl(void)
 static void periodic(void)
 {
 	static const struct setting set = {
-		.owners = 2, .slots = 8, .ring = 4096,
+		.owners = 2,
+		.slots = 8,
+		.ring = 4096,
 		.period_ns = 20 * NSEC_PER_USEC,
 		.reach_ns = 200 * NSEC_PER_USEC,
-		.tries = 200000, .tries_a_round = 500,
+		.tries = 200000,
+		.tries_a_round = 500,
 	};
 
 	run_race(&set, 0);
@@ -424,8 +452,7 @@ static _Noreturn void disturb(void *arg)
 
 	(void)arg;
 	for (;;) {
-		write_text(PARAMS "budget", "%u",
-			   1U << prng_below(&prng, 11));
+		write_text(PARAMS "budget", "%u", 1U << prng_below(&prng, 11));
 		cpu_stats(fd, prng_below(&prng, cpus_online()));
 		sleep_ms(prng_below(&prng, 20));
 	}
@@ -435,9 +462,10 @@ static _Noreturn void disturb(void *arg)
 static void all_at_once(void)
 {
 	static struct test_case races[] = {
-		CASE(one_slot), CASE(one_slot_on_home_cpu), CASE(many_slots),
-		CASE(many_slots_with_slack), CASE(small_ring),
-		CASE(small_ring_by_read), CASE(by_ioctl), CASE(periodic),
+		CASE(one_slot),	  CASE(one_slot_on_home_cpu),
+		CASE(many_slots), CASE(many_slots_with_slack),
+		CASE(small_ring), CASE(small_ring_by_read),
+		CASE(by_ioctl),	  CASE(periodic),
 	};
 	pid_t children[ARRAY_SIZE(races)];
 

@@ -12,7 +12,7 @@
 #include "harness.h"
 #include "queue.h"
 
-#define RECORD	((ssize_t)sizeof(struct timerheap_expiry))
+#define RECORD ((ssize_t)sizeof(struct timerheap_expiry))
 
 static void set_nonblocking(int fd)
 {
@@ -106,11 +106,11 @@ static void in_pieces(void)
 	CHECK_EQ(b[1].expires_ns, 5);
 }
 
-#define SLOTS	512
+#define SLOTS 512
 
 struct crowd {
 	struct queue q;
-	atomic_uchar *seen;	/* records of each deadline, which are 1, ... */
+	atomic_uchar *seen; /* records of each deadline, which are 1, ... */
 	atomic_ulong got;
 	unsigned long total;
 };
@@ -230,14 +230,9 @@ static void restarted(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(blocking),
-	CASE(not_blocking),
-	CASE(around_the_ring),
-	CASE(in_pieces),
-	CASE(several_sleeping),
-	CASE(several_polling),
-	CASE(interrupted),
-	CASE(restarted),
+	CASE(blocking),	   CASE(not_blocking),	   CASE(around_the_ring),
+	CASE(in_pieces),   CASE(several_sleeping), CASE(several_polling),
+	CASE(interrupted), CASE(restarted),
 };
 
 TEST_MAIN(cases)

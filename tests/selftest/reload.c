@@ -27,8 +27,10 @@ static void arm_and_wait(void *arg)
 		slot_config(&q, 0, 1, 0, 0);
 		slot_config(&q, 1, NSEC_PER_MSEC, 0, 0);
 		for (uint32_t slot = 0; slot < 1000; slot++)
-			slot_arm(&q, slot, mono_ns() + (slot % 2 ? 1 :
-					NSEC_PER_SEC) * slot, NULL);
+			slot_arm(&q, slot,
+				 mono_ns() +
+					 (slot % 2 ? 1 : NSEC_PER_SEC) * slot,
+				 NULL);
 	}
 	REQUIRE_EQ(write(ready[1], &byte, 1), 1);
 	pause();

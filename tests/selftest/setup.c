@@ -16,8 +16,9 @@ static void defaults(void)
 	struct timerheap_setup setup = setup_of(1000, TIMERHEAP_CPU_CURRENT);
 	int fd = open_device();
 
-	poison_bytes(&setup.header_off, offsetof(struct timerheap_setup, __resv) -
-		     offsetof(struct timerheap_setup, header_off));
+	poison_bytes(&setup.header_off,
+		     offsetof(struct timerheap_setup, __resv) -
+			     offsetof(struct timerheap_setup, header_off));
 	POISON(setup.mmap_size);
 	pin_to(0);
 	REQUIRE_EQ(call(fd, TIMERHEAP_IOC_SETUP, &setup), 0);
@@ -69,14 +70,22 @@ static void sizes(void)
 	static const struct {
 		uint32_t nslots, ring, want;
 	} rows[] = {
-		{ 1, 0, 256 },		{ 1, 1, 1 },
-		{ 1, 3, 4 },		{ 63, 2, 2 },
-		{ 64, 255, 256 },	{ 65, 257, 512 },
-		{ 1024, 0, 256 },	{ 1027, 0, 256 },
-		{ 1028, 0, 512 },	{ 4095, 65536, 65536 },
-		{ 4096, 65535, 65536 }, { 4097, 32769, 65536 },
-		{ 100000, 0, 32768 },	{ 262144, 0, 65536 },
-		{ 300000, 0, 65536 },	{ 8, 65536, 65536 },
+		{ 1, 0, 256 },
+		{ 1, 1, 1 },
+		{ 1, 3, 4 },
+		{ 63, 2, 2 },
+		{ 64, 255, 256 },
+		{ 65, 257, 512 },
+		{ 1024, 0, 256 },
+		{ 1027, 0, 256 },
+		{ 1028, 0, 512 },
+		{ 4095, 65536, 65536 },
+		{ 4096, 65535, 65536 },
+		{ 4097, 32769, 65536 },
+		{ 100000, 0, 32768 },
+		{ 262144, 0, 65536 },
+		{ 300000, 0, 65536 },
+		{ 8, 65536, 65536 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -84,7 +93,8 @@ static void sizes(void)
 		uint32_t last = rows[i].nslots - 1;
 		struct timerheap_expiry e;
 
-		queue_open(&q, rows[i].nslots, rows[i].ring, 0, CLOCK_MONOTONIC);
+		queue_open(&q, rows[i].nslots, rows[i].ring, 0,
+			   CLOCK_MONOTONIC);
 		CHECK_EQ(q.setup.ring_entries, rows[i].want);
 		CHECK_EQ(q.setup.nslots, rows[i].nslots);
 		check_layout(&q.setup);
@@ -278,15 +288,9 @@ static void many_queues(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(defaults),
-	CASE(sizes),
-	CASE(initial_state),
-	CASE(each_cpu),
-	CASE(only_once),
-	CASE(one_of_several_wins),
-	CASE(before_setup),
-	CASE(info),
-	CASE(many_queues),
+	CASE(defaults),	    CASE(sizes),     CASE(initial_state),
+	CASE(each_cpu),	    CASE(only_once), CASE(one_of_several_wins),
+	CASE(before_setup), CASE(info),	     CASE(many_queues),
 };
 
 TEST_MAIN(cases)

@@ -6,7 +6,7 @@
 #include "harness.h"
 #include "queue.h"
 
-#define SLACK	(500 * NSEC_PER_MSEC)
+#define SLACK (500 * NSEC_PER_MSEC)
 
 static void rides_along(void)
 {
@@ -170,12 +170,8 @@ static void saves_interrupts(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(rides_along),
-	CASE(alone),
-	CASE(with_a_kick),
-	CASE(at_the_end_of_time),
-	CASE(pushed_back),
-	CASE(taken_away),
+	CASE(rides_along),	  CASE(alone),	     CASE(with_a_kick),
+	CASE(at_the_end_of_time), CASE(pushed_back), CASE(taken_away),
 	CASE(saves_interrupts),
 };
 

@@ -7,7 +7,7 @@
 #include "harness.h"
 #include "queue.h"
 
-#define COUNTERS	12	/* expiries to clock_steps */
+#define COUNTERS 12 /* expiries to clock_steps */
 
 static void check_unused(const struct timerheap_stats *stats)
 {
@@ -92,8 +92,10 @@ static void lateness(void)
 	queue_open(&q, SLOTS, 4096, 0, CLOCK_MONOTONIC);
 	/* Up to a second late, and some ahead. */
 	for (uint32_t i = 0; i < SLOTS; i++)
-		slot_arm(&q, i, mono_ns() - (NSEC_PER_SEC >>
-			 prng_below(&prng, 30)) + i % 2 * NSEC_PER_SEC, NULL);
+		slot_arm(&q, i,
+			 mono_ns() - (NSEC_PER_SEC >> prng_below(&prng, 30)) +
+				 i % 2 * NSEC_PER_SEC,
+			 NULL);
 	REQUIRE_EQ(queue_collect(&q, records, SLOTS, 0), SLOTS);
 	for (uint32_t i = 0; i < SLOTS; i++)
 		add_record(&want, &records[i]);
@@ -299,8 +301,8 @@ static void of_a_cpu(void)
 		queue_open(q, 100, 64, 0, CLOCK_MONOTONIC);
 		CHECK_EQ(cpu_stats(fd, 0).queues, before.queues + i + 1);
 		for (uint32_t slot = 0; slot < 50; slot++)
-			slot_arm(q, slot, mono_ns() - (i + slot) *
-				 NSEC_PER_USEC, NULL);
+			slot_arm(q, slot,
+				 mono_ns() - (i + slot) * NSEC_PER_USEC, NULL);
 		CHECK(WAIT_UNTIL(queue_ready(q) == 50));
 	}
 	/* They have come to rest. */
@@ -311,7 +313,8 @@ static void of_a_cpu(void)
 		add(&sum, &stats);
 		if (i % 2)
 			CHECK_EQ(call(queues[i].fd, TIMERHEAP_IOC_RESET_STATS,
-				      NULL), 0);
+				      NULL),
+				 0);
 		if (i > 2)
 			queue_close(&queues[i]);
 	}
@@ -355,8 +358,9 @@ static void *read_stats(void *arg)
 
 		CHECK_ORDER(stats.expiries, >=, last);
 		last = stats.expiries;
-		CHECK_ORDER(cpu_stats(watch->q->fd, watch->q->setup.cpu)
-				    .expiries, >=, last);
+		CHECK_ORDER(
+			cpu_stats(watch->q->fd, watch->q->setup.cpu).expiries,
+			>=, last);
 	}
 	return NULL;
 }

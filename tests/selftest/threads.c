@@ -11,7 +11,7 @@
 #include "harness.h"
 #include "queue.h"
 
-#define THREADS	6
+#define THREADS 6
 
 struct bag {
 	uint64_t *items;
@@ -30,7 +30,7 @@ struct worker {
 	unsigned int number;
 	unsigned long tries;
 	struct bag armed, handed_back;
-	unsigned long cancelled;	/* by ioctl, which does not say what */
+	unsigned long cancelled; /* by ioctl, which does not say what */
 };
 
 static void put(struct bag *bag, uint64_t item)
@@ -186,7 +186,9 @@ static void work_in(uint32_t slots, uint32_t ring, int cpu, bool by_ioctl)
 	crew.fired = new_bag(2 * tries * THREADS);
 	for (unsigned int i = 0; i < THREADS; i++) {
 		workers[i] = (struct worker){
-			.crew = &crew, .number = i, .tries = tries,
+			.crew = &crew,
+			.number = i,
+			.tries = tries,
 			.armed = new_bag(tries),
 			.handed_back = new_bag(tries),
 		};
@@ -230,11 +232,8 @@ static void small_ring(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(one_slot),
-	CASE(few_slots),
-	CASE(few_slots_by_ioctl),
-	CASE(many_slots),
-	CASE(small_ring),
+	CASE(one_slot),	  CASE(few_slots),  CASE(few_slots_by_ioctl),
+	CASE(many_slots), CASE(small_ring),
 };
 
 TEST_MAIN(cases)

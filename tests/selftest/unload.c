@@ -102,8 +102,10 @@ static void right_after(void)
 				   CLOCK_MONOTONIC);
 			slot_config(q, 0, 1, 0, 0);
 			for (uint32_t slot = 0; slot < 1000; slot++)
-				slot_arm(q, slot, mono_ns() + slot *
-					 NSEC_PER_USEC * round, NULL);
+				slot_arm(q, slot,
+					 mono_ns() +
+						 slot * NSEC_PER_USEC * round,
+					 NULL);
 		}
 		for (int i = 0; i < 4; i++) {
 			queue_kick(&queues[i]);
@@ -120,8 +122,9 @@ static void right_after(void)
 static void bad_parameters(void)
 {
 	static const char *const params[] = {
-		"max_slots=0", "max_slots=16777217", "budget=0", "budget=65537",
-		"min_period_ns=0", "max_slots=-1", "budget=x", "inject=7",
+		"max_slots=0",	"max_slots=16777217", "budget=0",
+		"budget=65537", "min_period_ns=0",    "max_slots=-1",
+		"budget=x",	"inject=7",
 	};
 
 	need_module_file();
@@ -141,8 +144,9 @@ static void other_parameters(void)
 
 	need_module_file();
 	REQUIRE_EQ(module_unload_patiently(), 0);
-	REQUIRE_EQ(module_load("max_slots=16 budget=9 min_period_ns=77 inject=1"),
-		   0);
+	REQUIRE_EQ(
+		module_load("max_slots=16 budget=9 min_period_ns=77 inject=1"),
+		0);
 	CHECK(WAIT_UNTIL(!access(DEVICE, F_OK)));
 	fd = open_device();
 	info = device_info(fd);
@@ -179,12 +183,9 @@ static void fresh_after_reload(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(while_open),
-	CASE(while_mapped),
-	CASE(while_a_child_reads),
-	CASE(right_after),
-	CASE(bad_parameters),
-	CASE(other_parameters),
+	CASE(while_open),	   CASE(while_mapped),
+	CASE(while_a_child_reads), CASE(right_after),
+	CASE(bad_parameters),	   CASE(other_parameters),
 	CASE(fresh_after_reload),
 };
 

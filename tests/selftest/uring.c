@@ -132,8 +132,7 @@ static void read_records(void)
 		POISON(records);
 		deadline = mono_ns() + 5 * NSEC_PER_MSEC;
 		slot_arm(&q, 7, deadline, NULL);
-		CHECK_EQ(completion(&ring, i, 20000, NULL),
-			 sizeof(records[0]));
+		CHECK_EQ(completion(&ring, i, 20000, NULL), sizeof(records[0]));
 		CHECK_EQ(records[0].slot, 7);
 		CHECK_EQ(records[0].expires_ns, deadline);
 		CHECK(IS_POISON(records[1]));
@@ -156,11 +155,8 @@ static void closed_meanwhile(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(poll_once),
-	CASE(ready_before),
-	CASE(multishot),
-	CASE(read_records),
-	CASE(closed_meanwhile),
+	CASE(poll_once),    CASE(ready_before),	    CASE(multishot),
+	CASE(read_records), CASE(closed_meanwhile),
 };
 
 #endif

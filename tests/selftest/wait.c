@@ -71,7 +71,10 @@ static void for_none(void)
 static void on_each_clock(void)
 {
 	static const clockid_t clocks[] = {
-		CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_REALTIME, CLOCK_TAI,
+		CLOCK_MONOTONIC,
+		CLOCK_BOOTTIME,
+		CLOCK_REALTIME,
+		CLOCK_TAI,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(clocks); i++) {
@@ -146,7 +149,9 @@ static void *signal_soon(void *thread)
 static void interrupted(void)
 {
 	static const uint64_t limits[] = {
-		TIMERHEAP_NEVER, TIMERHEAP_NEVER - 1, 1ULL << 62,
+		TIMERHEAP_NEVER,
+		TIMERHEAP_NEVER - 1,
+		1ULL << 62,
 	};
 	pthread_t self = pthread_self(), thread;
 	struct queue q;
@@ -215,15 +220,9 @@ static void several_at_once(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(for_a_number),
-	CASE(until_a_time),
-	CASE(for_none),
-	CASE(on_each_clock),
-	CASE(kicks),
-	CASE(for_a_full_ring),
-	CASE(interrupted),
-	CASE(restarted),
-	CASE(several_at_once),
+	CASE(for_a_number),  CASE(until_a_time), CASE(for_none),
+	CASE(on_each_clock), CASE(kicks),	 CASE(for_a_full_ring),
+	CASE(interrupted),   CASE(restarted),	 CASE(several_at_once),
 };
 
 TEST_MAIN(cases)
