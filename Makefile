@@ -12,7 +12,8 @@ UDEVDIR	?= /usr/lib/udev/rules.d
 MODDIR	:= $(DESTDIR)/lib/modules/$(KREL)/updates
 INSTALL	?= install
 
-export PREFIX INCLUDEDIR DESTDIR
+# Passed on by hand: what is exported would also reach the tests' own installs.
+DIRS	= PREFIX=$(PREFIX) INCLUDEDIR=$(INCLUDEDIR) DESTDIR=$(DESTDIR)
 
 .PHONY: all module library tools
 all: module library tools
@@ -59,8 +60,8 @@ install: all
 		$(DESTDIR)$(UDEVDIR)/60-timerheap.rules
 	$(INSTALL) -D -m 644 uapi/linux/timerheap.h \
 		$(DESTDIR)$(INCLUDEDIR)/linux/timerheap.h
-	$(MAKE) -C userlib O=$(O) install
-	$(MAKE) -C tools O=$(O) install
+	$(MAKE) -C userlib O=$(O) $(DIRS) install
+	$(MAKE) -C tools O=$(O) $(DIRS) install
 ifeq ($(DESTDIR),)
 	getent group timerheap >/dev/null || groupadd --system timerheap
 	$(refresh)
@@ -70,8 +71,8 @@ uninstall:
 	$(RM) $(MODDIR)/timerheap.ko \
 		$(DESTDIR)$(UDEVDIR)/60-timerheap.rules \
 		$(DESTDIR)$(INCLUDEDIR)/linux/timerheap.h
-	$(MAKE) -C userlib O=$(O) uninstall
-	$(MAKE) -C tools O=$(O) uninstall
+	$(MAKE) -C userlib O=$(O) $(DIRS) uninstall
+	$(MAKE) -C tools O=$(O) $(DIRS) uninstall
 ifeq ($(DESTDIR),)
 	! getent group timerheap >/dev/null || groupdel timerheap
 	$(refresh)
