@@ -88,11 +88,12 @@ static bool take(struct timerheap *th, const struct timerheap_expiry *rec,
 	expected = &th->expected[rec->slot];
 	/* Pairs with the release in timerheap_arm(), and so in the retry. */
 	seen = th_load64_acquire(expected);
-	next = following(th, rec);
 	do {
 		mine = (seen & ~DERIVED) == rec->expires_ns;
 		if (!mine && !(seen & DERIVED))
 			return false;
+		/* By the settings that were stored before what was seen. */
+		next = following(th, rec);
 		data = th_load_ptr(&th->data[rec->slot]);
 		/* Pairs with the exchange in timerheap_cancel(). */
 	} while (!th_cas64_sc(expected, &seen, next));

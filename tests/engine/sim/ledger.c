@@ -32,7 +32,8 @@ struct slot {
 	int arming; /* the one under way */
 	u64 changed; /* step */
 	u64 looked; /* step: the consumer read expected[] */
-	u64 resettled; /* step: other settings were written */
+	bool unsettled; /* other settings, written since the last arm */
+	u64 resettled; /* step: that was armed with them */
 	u32 consumed; /* records, when the arm began */
 };
 
@@ -122,6 +123,9 @@ void ledger_armed(u32 slot, int number)
 	s->current = number;
 	s->arming = -1;
 	s->changed = agent_steps;
+	if (s->unsettled)
+		s->resettled = agent_steps;
+	s->unsettled = false;
 	find_twin(number);
 }
 
@@ -180,7 +184,7 @@ void ledger_freed(u32 slot)
 /* Other settings were written, for the next arm. */
 void ledger_unsettled(u32 slot)
 {
-	slots[slot].resettled = agent_steps;
+	slots[slot].unsettled = true;
 	if (slots[slot].current >= 0)
 		arms[slots[slot].current].loose = true;
 	slots[slot].changed = agent_steps;
@@ -223,7 +227,7 @@ void ledger_taken(u32 slot, u64 expected)
 	 * Armed for the same time with other settings, since the consumer
 	 * looked: it goes on with what followed from the former ones.
 	 */
-	if (s->resettled >= s->looked)
+	if (s->resettled >= s->looked || (s->unsettled && s->arming >= 0))
 		excuse(s, DEADLINE(expected));
 	reap.taken[reap.ntaken++] = (struct taken){
 		.slot = slot,
@@ -243,7 +247,8 @@ static bool stands_for(int number, u64 deadline)
 	if (!arm)
 		return false;
 	/* After the first, ticks of others may be taken for its own. */
-	return arm->deadline == deadline || (arm->twin && arm->period);
+	return arm->deadline == deadline || (arm->twin && arm->period) ||
+		arm->loose;
 }
 
 /* The arm that the event counts for. */

@@ -111,6 +111,7 @@ u64 sim_cmpxchg(volatile void *p, unsigned int size, u64 old, u64 value)
 	if (seen == old)
 		return replace(p, size, old, value);
 	oracle_trace("swap  %-22s %llu, not %llu", name_of(p), seen, old);
+	oracle_loaded(p, seen);
 	return seen;
 }
 

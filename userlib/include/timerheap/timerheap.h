@@ -180,7 +180,10 @@ int timerheap_slot_free(struct timerheap *th, uint32_t slot);
  * If the slot is armed: a one-shot timer that stays one still fires once, not
  * early; but with a period before or after, the ticks up to the next
  * timerheap_arm() may follow either setting, and some may be missing.
- * From that arm on everything is exact.
+ * From that arm on everything is exact, with one exception: an arm for the very
+ * deadline that the slot held before, while that is passing or being reaped.
+ * Ticks may then follow the former settings, or not come until the next arm;
+ * choose another deadline, if only by a nanosecond.
  *
  * Return: 0; -EINVAL no such slot, or unknown flags.
  */
