@@ -295,7 +295,7 @@ static void wait_over_a_step(void)
 	join_thread(thread);
 
 	/* Set back, the limit is further away. */
-	limit = queue_now(&q) + 200 * NSEC_PER_MSEC;
+	limit = queue_now(&q) + NSEC_PER_SEC;
 	by = -(int64_t)NSEC_PER_SEC;
 	start = mono_ns();
 	thread = start_thread(step_soon, &by);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The two places where user and kernel each write one word and read the
- * other's: when both happen at once, at least one of them sees the other.
+ * The places where user and kernel each write one word and read the other's:
+ * when both happen at once, at least one of them sees the other.
  */
 #include <stdatomic.h>
 
@@ -149,9 +149,48 @@ static void rung_while_going_to_sleep(void)
 	CHECK(kicked && quiet);
 }
 
+/*
+ * cq_head and the stalled flag: the consumer makes room just when the kernel
+ * finds the ring full.  Slot 1 fills it, slot 0 comes next.
+ */
+static void emptied_while_stalling(void)
+{
+	unsigned long quiet = 0, kicked = 0;
+	struct aim aim = { .prng = { 7 } };
+	atomic_bool over = false;
+	struct timerheap_expiry e;
+	struct queue q;
+
+	queue_open(&q, 2, 1, other_cpu(0), CLOCK_MONOTONIC);
+	start_thread(keep_busy, &over);
+	pin_to(0);
+	for (unsigned long i = 0; i < scaled(3000); i++) {
+		uint64_t soon;
+		bool stalled;
+
+		slot_arm(&q, 1, mono_ns(), NULL);
+		if (!CHECK(WAIT_UNTIL(queue_ready(&q))))
+			break;
+		soon = mono_ns() + 300 * NSEC_PER_USEC;
+		slot_arm(&q, 0, soon, NULL);
+		spin_until_aim(&aim, soon);
+		/* Before, so that the consumer's steps are all there is. */
+		stalled = queue_flags(&q) & TIMERHEAP_HDR_STALLED;
+		REQUIRE_EQ(queue_reap(&q, &e, 1), 1);
+		kicked += stalled;
+		quiet += !stalled;
+		correct_aim(&aim, !stalled);
+		if (!comes_alone(&q, 0, soon))
+			break;
+	}
+	note("%lu times stalled before, %lu not", kicked, quiet);
+	CHECK(kicked && quiet);
+}
+
 static const struct test_case cases[] = {
 	CASE(pulled_while_moved),
 	CASE(rung_while_going_to_sleep),
+	CASE(emptied_while_stalling),
 };
 
 TEST_MAIN(cases)

@@ -69,6 +69,8 @@ static void away_and_back(void)
 	need_hotplug();
 	queue_open(&q, SLOTS, 1024, 1, CLOCK_MONOTONIC);
 	arm_all(&q, deadlines, NSEC_PER_MSEC);
+	deadlines[SLOTS - 1] += 20 * NSEC_PER_SEC;
+	slot_arm(&q, SLOTS - 1, deadlines[SLOTS - 1], NULL);
 	REQUIRE_EQ(set_online(1, false), 0);
 	CHECK_EQ(queue_stats(&q).handovers, 1);
 	CHECK(q.header->cpu != 1);

@@ -16,7 +16,7 @@ static void rides_along(void)
 	uint64_t start;
 
 	queue_open(&q, 10, 0, 0, CLOCK_MONOTONIC);
-	start = mono_ns() + 300 * NSEC_PER_MSEC;
+	start = mono_ns() + NSEC_PER_SEC;
 	slot_config(&q, 1, 0, SLACK, 0);
 	slot_arm(&q, 1, start, NULL);
 	CHECK(WAIT_UNTIL(slot_armed(&q, 1) == start + SLACK));
@@ -108,7 +108,7 @@ static void pushed_back(void)
 	uint64_t start;
 
 	queue_open(&q, 10, 0, 0, CLOCK_MONOTONIC);
-	start = mono_ns() + 100 * NSEC_PER_MSEC;
+	start = mono_ns() + NSEC_PER_SEC;
 	slot_config(&q, 1, 0, 50 * NSEC_PER_MSEC, 0);
 	slot_arm(&q, 1, start, NULL);
 	CHECK(WAIT_UNTIL(slot_armed(&q, 1) == start + 50 * NSEC_PER_MSEC));
@@ -151,7 +151,7 @@ static void saves_interrupts(void)
 	uint64_t start;
 
 	queue_open(&q, SLOTS, 0, 0, CLOCK_MONOTONIC);
-	start = mono_ns() + 300 * NSEC_PER_MSEC;
+	start = mono_ns() + NSEC_PER_SEC;
 	for (uint32_t i = 0; i < SLOTS; i++) {
 		slot_config(&q, i, 0, SLACK, 0);
 		slot_arm(&q, i, start + i * NSEC_PER_MSEC, NULL);

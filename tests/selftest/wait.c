@@ -40,8 +40,8 @@ static void until_a_time(void)
 
 	queue_open(&q, 10, 0, 0, CLOCK_MONOTONIC);
 	start = mono_ns();
-	limit = start + 100 * NSEC_PER_MSEC;
-	slot_arm(&q, 1, start + 50 * NSEC_PER_MSEC, NULL);
+	limit = start + 600 * NSEC_PER_MSEC;
+	slot_arm(&q, 1, start + 20 * NSEC_PER_MSEC, NULL);
 	slot_arm(&q, 2, start + 900 * NSEC_PER_SEC, NULL);
 	CHECK_EQ(queue_wait(&q, 2, limit, &ready), 0);
 	CHECK_EQ(ready, 1);
