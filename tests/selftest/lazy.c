@@ -6,6 +6,13 @@
 #include "harness.h"
 #include "queue.h"
 
+/* On the home CPU: there a kick has been carried out when it returns. */
+static void open_here(struct queue *q, uint32_t nslots)
+{
+	pin_to(0);
+	queue_open(q, nslots, 0, 0, CLOCK_MONOTONIC);
+}
+
 static void check_one(struct queue *q, uint32_t slot, uint64_t deadline)
 {
 	struct timerheap_expiry e;
@@ -34,7 +41,7 @@ static void push_back(void)
 	uint64_t start, deadline;
 	struct queue q;
 
-	queue_open(&q, 100, 0, 0, CLOCK_MONOTONIC);
+	open_here(&q, 100);
 	start = mono_ns() + NSEC_PER_SEC;
 	CHECK_EQ(slot_arm(&q, 5, start, NULL), ARM_KICKED);
 	CHECK(WAIT_UNTIL(slot_armed(&q, 5) == start));
@@ -64,7 +71,7 @@ static void watchdog(void)
 	struct timerheap_stats before, after;
 	struct queue q;
 
-	queue_open(&q, 100, 0, 0, CLOCK_MONOTONIC);
+	open_here(&q, 100);
 	for (uint32_t i = 0; i < 100; i++)
 		slot_arm(&q, i, mono_ns() + 100 * NSEC_PER_SEC, NULL);
 	REQUIRE_EQ(queue_kick(&q), 0);
@@ -88,7 +95,7 @@ static void pull_forward(void)
 	struct timerheap_stats before;
 	struct queue q;
 
-	queue_open(&q, 100, 0, 0, CLOCK_MONOTONIC);
+	open_here(&q, 100);
 	far = mono_ns() + 100 * NSEC_PER_SEC;
 	slot_arm(&q, 5, far, NULL);
 	CHECK(WAIT_UNTIL(slot_armed(&q, 5) == far));
@@ -109,7 +116,7 @@ static void pull_forward_behind_another(void)
 	struct timerheap_stats before;
 	struct queue q;
 
-	queue_open(&q, 100, 0, 0, CLOCK_MONOTONIC);
+	open_here(&q, 100);
 	slot_arm(&q, 5, mono_ns() + 100 * NSEC_PER_SEC, NULL);
 	soon = mono_ns() + NSEC_PER_SEC;
 	slot_arm(&q, 6, soon, NULL);
@@ -134,7 +141,7 @@ static void to_and_fro(void)
 	struct timerheap_stats before;
 	struct queue q;
 
-	queue_open(&q, 100, 0, 0, CLOCK_MONOTONIC);
+	open_here(&q, 100);
 	start = mono_ns() + NSEC_PER_SEC;
 	slot_arm(&q, 5, start, NULL);
 	CHECK(WAIT_UNTIL(slot_armed(&q, 5) == start));
@@ -155,7 +162,7 @@ static void cancelled(void)
 	struct timerheap_stats before;
 	struct queue q;
 
-	queue_open(&q, 100, 0, 0, CLOCK_MONOTONIC);
+	open_here(&q, 100);
 	start = mono_ns() + NSEC_PER_SEC;
 	slot_arm(&q, 5, start, NULL);
 	slot_arm(&q, 6, start, NULL);
@@ -186,7 +193,7 @@ static void cancel_answers(void)
 	struct queue q;
 	uint64_t deadline;
 
-	queue_open(&q, 100, 0, 0, CLOCK_MONOTONIC);
+	open_here(&q, 100);
 	CHECK_EQ(queue_cancel(&q, 5), 0);
 	deadline = mono_ns() + 100 * NSEC_PER_SEC;
 	slot_arm(&q, 5, deadline, NULL);

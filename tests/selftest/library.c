@@ -152,6 +152,7 @@ static void push_back(void)
 	uint64_t deadline = timerheap_now(th) + NSEC_PER_SEC;
 	struct timerheap_stats before, after;
 
+	pin_to(0);
 	CHECK_EQ(timerheap_arm(th, slot, deadline), 0);
 	/* The kick may be remote, and not be carried out yet. */
 	CHECK(WAIT_UNTIL(stats_of(th).doorbells == 1));
@@ -253,8 +254,9 @@ static void *reap(void *arg)
 		}
 		CHECK_ORDER(ev.fired_ns, >=, ev.deadline_ns);
 		CHECK_ORDER(ev.deadline_ns, >, duel->last);
-		duel->last = ev.deadline_ns;
+		/* The other waits for the second of these. */
 		duel->reaped++;
+		duel->last = ev.deadline_ns;
 	}
 	return NULL;
 }

@@ -412,12 +412,13 @@ static void by_ioctl(void)
 {
 	static const struct setting set = {
 		.owners = 2,
-		.slots = 16,
+		.slots = 2,
 		.by_ioctl = true,
 		.by_read = true,
-		.reach_ns = NSEC_PER_MSEC,
-		.tries = 100000,
-		.tries_a_round = 2000,
+		.aim = true,
+		.reach_ns = 100 * NSEC_PER_USEC,
+		.tries = 30000,
+		.tries_a_round = 500,
 	};
 
 	run_race(&set, 0);
