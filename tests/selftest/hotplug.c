@@ -203,7 +203,7 @@ static void within_the_owners_mask(void)
 
 struct load {
 	struct queue q;
-	atomic_bool over;
+	atomic_bool over, all_armed;
 	atomic_ulong armed, got;
 };
 
@@ -231,13 +231,13 @@ static void *consume(void *arg)
 	struct load *load = arg;
 	struct timerheap_expiry e;
 
-	while (!load->over || load->got < load->armed) {
+	while (!load->all_armed || load->got < load->armed) {
 		uint32_t n = queue_collect(&load->q, &e, 1,
 					   mono_ns() + NSEC_PER_SEC);
 
 		if (n)
 			CHECK_ORDER(e.fired_ns, >=, e.expires_ns);
-		else if (load->over)
+		else if (load->all_armed)
 			break;
 		load->got += n;
 	}
@@ -264,6 +264,7 @@ static void under_load(void)
 	REQUIRE_EQ(set_online(1, true), 0);
 	load.over = true;
 	join_thread(armers);
+	load.all_armed = true;
 	join_thread(consumer);
 	CHECK_EQ(load.got, load.armed);
 	CHECK_EQ(queue_stats(&load.q).expiries, load.armed);
