@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -174,6 +175,45 @@ static void several_polling(void)
 	read_by_several(true);
 }
 
+/* read(2) takes nothing out when it cannot hand it over. */
+static void bad_arguments(void)
+{
+	struct timerheap_expiry e;
+	char small[31], large[33];
+	struct queue q;
+	char *edge;
+
+	queue_open(&q, 10, 0, 0, CLOCK_MONOTONIC);
+	POISON(small);
+	CHECK_EQ(read(q.fd, small, sizeof(small)), -1);
+	CHECK_EQ(errno, EINVAL);
+	CHECK_EQ(read(q.fd, small, 0), -1);
+	CHECK_EQ(errno, EINVAL);
+	CHECK(IS_POISON(small));
+	slot_arm(&q, 1, 1, NULL);
+	slot_arm(&q, 2, 2, NULL);
+	CHECK(WAIT_UNTIL(queue_ready(&q) == 2));
+	edge = map_edge(0);
+	CHECK_EQ(read(q.fd, edge, 64), -1);
+	CHECK_EQ(errno, EFAULT);
+	edge = KERNEL_ADDRESS;
+	CHECK_EQ(read(q.fd, edge, 64), -1);
+	CHECK_EQ(errno, EFAULT);
+	edge = map_edge(48);
+	CHECK_EQ(read(q.fd, edge, 64), -1);
+	CHECK_EQ(errno, EFAULT);
+	CHECK_EQ(queue_ready(&q), 2);
+	POISON(large);
+	CHECK_EQ(read(q.fd, large, sizeof(large)), sizeof(e));
+	CHECK_EQ((unsigned char)large[32], POISON_BYTE);
+	memcpy(&e, large, sizeof(e));
+	CHECK_EQ(e.slot, 1);
+	CHECK_EQ(read(q.fd, edge, 48), sizeof(e));
+	memcpy(&e, edge, sizeof(e));
+	CHECK_EQ(e.slot, 2);
+	CHECK_EQ(queue_ready(&q), 0);
+}
+
 static void on_signal(int signal)
 {
 	(void)signal;
@@ -232,7 +272,7 @@ static void restarted(void)
 static const struct test_case cases[] = {
 	CASE(blocking),	   CASE(not_blocking),	   CASE(around_the_ring),
 	CASE(in_pieces),   CASE(several_sleeping), CASE(several_polling),
-	CASE(interrupted), CASE(restarted),
+	CASE(interrupted), CASE(restarted),	   CASE(bad_arguments),
 };
 
 TEST_MAIN(cases)
