@@ -363,10 +363,13 @@ static const char *check_leaks(void)
 	if (access(KMEMLEAK_PATH, F_OK) || option("no-leak"))
 		return "unchecked";
 	sleep_ms(KMEMLEAK_AGE_MS);
-	/* The first scan only takes the checksum of what nothing refers to. */
+	/*
+	 * The first scan only takes the checksum of what nothing refers to.
+	 * It is refused once kmemleak has run out of memory.
+	 */
 	for (int i = 0; i < 2; i++)
 		if (write_file(KMEMLEAK_PATH, "scan"))
-			return "unchecked";
+			return "off";
 	found = read_file(KMEMLEAK_PATH, NULL);
 	if (!found || !found[0])
 		return "none";
@@ -375,7 +378,7 @@ static const char *check_leaks(void)
 	write_file(KMEMLEAK_PATH, "scan");
 	f = fopen(KMEMLEAK_PATH, "re");
 	if (!f)
-		return "unchecked";
+		return "off";
 	found = "none";
 	while (fgets(line, sizeof(line), f)) {
 		found = "found";
@@ -383,6 +386,15 @@ static const char *check_leaks(void)
 	}
 	fclose(f);
 	return found;
+}
+
+/* It turns itself off when it runs out of its tables, or after a report. */
+static bool lockdep_is_off(void)
+{
+	const char *stats = read_file("/proc/lockdep_stats", NULL);
+	const char *line = stats ? strstr(stats, "debug_locks:") : NULL;
+
+	return line && !strtoul(line + strlen("debug_locks:"), NULL, 10);
 }
 
 static bool log_is_clean(void)
@@ -396,6 +408,13 @@ static bool log_is_clean(void)
 	err = klog_check(0, "/allow", "log: ", report, &res);
 	if (err) {
 		fprintf(report, "log: cannot be read: %s\n", strerror(-err));
+		return false;
+	}
+	if (res.foreign_races)
+		say("init: %u data races of the kernel's own\n",
+		    res.foreign_races);
+	if (!res.tolerated && lockdep_is_off()) {
+		fprintf(report, "log: lockdep is off\n");
 		return false;
 	}
 	if (!res.tolerated)

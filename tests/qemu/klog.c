@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "klog.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,6 +16,12 @@
 #define MAX_ALLOW 32
 #define MAX_CONTEXT 60 /* lines shown after one that offends */
 #define MAX_SHOWN 400
+/* A report of a data race is held until it is complete. */
+#define MAX_HELD 100
+#define HOLD_TRIES 100
+#define HOLD_PAUSE_MS 20
+#define RACE_TITLE "BUG: KCSAN: "
+#define RACE_END "========"
 
 /* Each of these begins a report of its own. */
 static const char *const offending[] = {
@@ -60,6 +67,11 @@ static const char *const trailing[] = {
 	"Call Trace:",
 };
 
+struct held_line {
+	uint64_t usec;
+	char *text;
+};
+
 struct checker {
 	FILE *out;
 	const char *prefix;
@@ -68,6 +80,8 @@ struct checker {
 	int context; /* lines still to show */
 	int shown;
 	int tolerating; /* lines that may still belong to an allowed report */
+	struct held_line held[MAX_HELD];
+	int nheld;
 	struct klog_result *res;
 };
 
@@ -162,6 +176,54 @@ static void check_line(struct checker *c, uint64_t usec, const char *line)
 		c->context = 0;
 }
 
+/* As in "th_kick+0x1e/0x60 [timerheap]". */
+static bool names_module(const char *line)
+{
+	const char *bracket = strstr(line, " [");
+
+	return bracket && islower(bracket[2]) && strchr(bracket, ']');
+}
+
+/*
+ * A data race between accesses of which no module was on the stack is the
+ * kernel's own, and not what is tested.
+ */
+static void release_race(struct checker *c)
+{
+	bool ours = false;
+
+	for (int i = 0; i < c->nheld; i++)
+		ours |= names_module(c->held[i].text);
+	if (!ours)
+		c->res->foreign_races++;
+	for (int i = 0; i < c->nheld; i++) {
+		if (i || ours)
+			check_line(c, c->held[i].usec, c->held[i].text);
+		free(c->held[i].text);
+	}
+	c->nheld = 0;
+}
+
+static void hold_or_check_line(struct checker *c, uint64_t usec,
+			       const char *line)
+{
+	bool begins = strstr(line, RACE_TITLE);
+	bool ends = !strncmp(line, RACE_END, strlen(RACE_END));
+	char *text;
+
+	if (c->nheld && (begins || ends || c->nheld == MAX_HELD))
+		release_race(c);
+	if (!begins && !c->nheld) {
+		check_line(c, usec, line);
+		return;
+	}
+	text = strdup(line);
+	if (text)
+		c->held[c->nheld++] = (struct held_line){ usec, text };
+	else
+		check_line(c, usec, line);
+}
+
 /* A record reads "prio,seq,usec,flags[,...];text\n KEY=value\n...". */
 static void check_record(struct checker *c, char *rec)
 {
@@ -181,15 +243,15 @@ static void check_record(struct checker *c, char *rec)
 	*text++ = '\0';
 	text[strcspn(text, "\n")] = '\0';
 	strip_escaped_newlines(text);
-	check_line(c, usec, text);
+	hold_or_check_line(c, usec, text);
 }
 
 int klog_check(uint64_t from_seq, const char *allow_path, const char *prefix,
 	       FILE *out, struct klog_result *res)
 {
 	struct checker c = { .out = out, .prefix = prefix, .res = res };
+	int fd, err, tries = HOLD_TRIES;
 	char rec[8192];
-	int fd, err;
 
 	*res = (struct klog_result){ .next_seq = from_seq };
 	err = load_allow(&c, allow_path);
@@ -211,10 +273,14 @@ int klog_check(uint64_t from_seq, const char *allow_path, const char *prefix,
 		} else if (n < 0 && errno != EAGAIN) {
 			err = -errno;
 			break;
+		} else if (c.nheld && tries--) {
+			usleep(HOLD_PAUSE_MS * 1000);
 		} else {
 			break;
 		}
 	}
+	if (c.nheld)
+		release_race(&c);
 	if (c.shown > MAX_SHOWN)
 		fprintf(out, "%s... and %d lines more\n", prefix,
 			c.shown - MAX_SHOWN);
