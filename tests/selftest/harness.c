@@ -21,6 +21,7 @@
 #define EXIT_SKIP 77
 #define MAX_COMPLAINTS 20
 #define KMEMLEAK "/sys/kernel/debug/kmemleak"
+#define KCSAN "/sys/kernel/debug/kcsan"
 
 /* Shared by all processes of a case. */
 static struct {
@@ -111,13 +112,21 @@ void skip(const char *fmt, ...)
 	_exit(EXIT_SKIP);
 }
 
-unsigned long scaled(unsigned long n)
+static unsigned long scale_percent(void)
 {
 	const char *text = getenv("SCALE");
-	unsigned long percent = access(KMEMLEAK, F_OK) ? 100 : 20;
 
 	if (text && atol(text) > 0)
-		percent = atol(text);
+		return atol(text);
+	return access(KMEMLEAK, F_OK) && access(KCSAN, F_OK) ? 100 : 20;
+}
+
+unsigned long scaled(unsigned long n)
+{
+	static atomic_ulong percent;
+
+	if (!percent)
+		percent = scale_percent();
 	n = n * percent / 100;
 	return n ? n : 1;
 }
