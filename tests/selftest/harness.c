@@ -112,13 +112,18 @@ void skip(const char *fmt, ...)
 	_exit(EXIT_SKIP);
 }
 
+bool kernel_is_slow(void)
+{
+	return !access(KMEMLEAK, F_OK) || !access(KCSAN, F_OK);
+}
+
 static unsigned long scale_percent(void)
 {
 	const char *text = getenv("SCALE");
 
 	if (text && atol(text) > 0)
 		return atol(text);
-	return access(KMEMLEAK, F_OK) && access(KCSAN, F_OK) ? 100 : 20;
+	return kernel_is_slow() ? 20 : 100;
 }
 
 unsigned long scaled(unsigned long n)

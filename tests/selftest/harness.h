@@ -88,9 +88,11 @@ _Noreturn void skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* How many checks of this case have failed. */
 unsigned int failures(void);
 
+/* Whether the kernel has checkers that make it many times slower. */
+bool kernel_is_slow(void);
 /*
  * @n, or less where the machine is slow: SCALE in the environment is a
- * percentage; without it, 20 on a kernel with the debugging options.
+ * percentage; without it, 20 on a slow kernel.
  */
 unsigned long scaled(unsigned long n);
 
