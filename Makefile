@@ -32,7 +32,7 @@ library:
 tools: library
 	$(MAKE) -C tools O=$(O)
 
-.PHONY: demo check check-fast lint
+.PHONY: demo check check-fast lint fuzz
 demo:
 	@tests/deps build guest
 	@$(MAKE) --no-print-directory -s tools
@@ -47,6 +47,9 @@ check-fast:
 lint:
 	@tests/deps lint
 	@tests/lint
+
+fuzz:
+	@tests/fuzz/run $(SECONDS:%=--seconds %)
 
 # Each where it is there: a chroot or a container may lack any of them.
 refresh = ! command -v depmod >/dev/null || depmod $(KREL); \
@@ -90,6 +93,7 @@ help:
 	@echo 'make demo        a real workload in a guest with a stock kernel'
 	@echo 'make check       all tests; make check-fast: those under a minute'
 	@echo 'make lint        W=1, sparse, checkpatch, clang-format'
+	@echo 'make fuzz        libFuzzer in user space, SECONDS=60 a target'
 	@echo 'make install     (as root) PREFIX=$(PREFIX), DESTDIR, KREL, UDEVDIR'
 	@echo 'make uninstall   what install put there'
 	@echo 'make clean       what the others made in this tree'
