@@ -44,6 +44,14 @@ check:
 check-fast:
 	@tests/check --fast
 
+# The simulation with seeds of its own each time.
+.PHONY: soak-sim
+soak-sim: SECONDS ?= 600
+soak-sim:
+	@tests/deps build unit
+	@$(MAKE) --no-print-directory -s -C tests/engine O=$(O) \
+		SOAK_SECONDS=$(SECONDS) soak
+
 lint:
 	@tests/deps lint
 	@tests/lint
@@ -92,6 +100,7 @@ help:
 	@echo 'make             the module for this kernel, the library, the tools'
 	@echo 'make demo        a real workload in a guest with a stock kernel'
 	@echo 'make check       all tests; make check-fast: those under a minute'
+	@echo 'make soak-sim    the simulation, with new seeds, for SECONDS=600'
 	@echo 'make lint        W=1, sparse, checkpatch, clang-format'
 	@echo 'make fuzz        libFuzzer in user space, SECONDS=60 a target'
 	@echo 'make install     (as root) PREFIX=$(PREFIX), DESTDIR, KREL, UDEVDIR'

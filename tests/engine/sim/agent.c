@@ -6,6 +6,7 @@
 #include "sat.h"
 #include "sim/agent.h"
 #include "sim/clock.h"
+#include "sim/fault.h"
 #include "sim/oracle.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -143,9 +144,11 @@ static struct agent *pick_freeze(struct agent **ready, unsigned int n)
 {
 	unsigned int i, thawed = 0;
 
-	if (agent_self && prng_once_in(sched.prng, 40))
+	if (agent_self && prng_once_in(sched.prng, 40)) {
+		fault(FAULT_FREEZE);
 		agent_self->frozen_until =
 			agent_steps + prng_range(sched.prng, 1, 300);
+	}
 	for (i = 0; i < n; i++)
 		if (ready[i]->frozen_until <= agent_steps)
 			ready[thawed++] = ready[i];

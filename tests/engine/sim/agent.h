@@ -9,7 +9,7 @@
 #include "prng.h"
 #include "sim/buffer.h"
 
-#define AGENTS_MAX 12
+#define AGENTS_MAX 20
 
 struct agent {
 	const char *name;
@@ -28,6 +28,12 @@ struct agent {
 	u64 frozen_until; /* a step */
 
 	struct buffer buffer;
+
+	/* of host/ */
+	int cpu; /* that it is on */
+	unsigned int irqs_off; /* so many times over */
+	bool in_chunk; /* in th_env_run() */
+	struct host_sleeper *sleeping;
 
 	ucontext_t context;
 	void *stack;

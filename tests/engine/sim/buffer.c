@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "sim/buffer.h"
+#include "sim/fault.h"
 #include "sim/oracle.h"
+#include "sim/word.h"
 
 const char *const model_names[MODELS] = { "sc", "tso", "weak" };
 
@@ -13,15 +15,8 @@ static void commit(struct buffer *buffer, unsigned int i)
 	memmove(&buffer->stores[i], &buffer->stores[i + 1],
 		(buffer->count - i - 1) * sizeof(store));
 	buffer->count--;
-	if (store.size == sizeof(u64)) {
-		history_change(&buffer->view, store.p,
-			       *(volatile u64 *)store.p);
-		*(volatile u64 *)store.p = store.value;
-	} else {
-		history_change(&buffer->view, store.p,
-			       *(volatile u32 *)store.p);
-		*(volatile u32 *)store.p = (u32)store.value;
-	}
+	history_change(&buffer->view, store.p, word_get(store.p, store.size));
+	word_put(store.p, store.size, store.value);
 	oracle_committed(store.p);
 }
 
@@ -72,8 +67,11 @@ void buffer_commit_some(struct buffer *buffer, enum model model,
 		return;
 	if (model == MODEL_WEAK)
 		i = prng_below(prng, buffer->count);
-	if (may_commit(buffer, i))
-		commit(buffer, i);
+	if (!may_commit(buffer, i))
+		return;
+	if (i)
+		fault(FAULT_LATE_STORE);
+	commit(buffer, i);
 }
 
 /* For an atomic operation that orders nothing but its own word. */

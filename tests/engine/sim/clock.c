@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sat.h"
 #include "sim/clock.h"
+#include "sim/fault.h"
 #include "sim/oracle.h"
 #include "sim/world.h"
 
@@ -44,10 +45,15 @@ u64 clock_true_at(u64 queue_ns)
 /* As the wall clock is: forwards or backwards, by little or much. */
 static void set(struct prng *prng)
 {
-	u64 by = prng_next(prng) >> prng_range(prng, 46, 60);
+	u64 shift = prng_range(prng, 46, 60);
+	u64 by = prng_next(prng) >> shift;
 
-	if (prng_once_in(prng, 2) && clock_now() > by + 1000)
+	if (prng_once_in(prng, 2) && clock_now() > by + 1000) {
 		by = -by;
+		fault(FAULT_CLOCK_BACK);
+	} else {
+		fault(FAULT_CLOCK_FORWARD);
+	}
 	sim_clock.offset_ns += by;
 	oracle_trace("clock set by %lld to %llu", (long long)by, clock_now());
 }

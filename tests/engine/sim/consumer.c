@@ -5,6 +5,7 @@
 #include "internal.h"
 #include "sat.h"
 #include "sim/clock.h"
+#include "sim/fault.h"
 #include "sim/kernel.h"
 #include "sim/ledger.h"
 #include "sim/oracle.h"
@@ -116,13 +117,18 @@ static void drain(void)
 	}
 }
 
+static void dawdle(void)
+{
+	fault(FAULT_SLOW_CONSUMER);
+	agent_sleep(prng_below(&world.prng, 2 * world.plan.range_ns));
+}
+
 static void body(void *unused)
 {
 	(void)unused;
 	while (world.users_left) {
 		if (world.plan.slow_consumer && percent(50))
-			agent_sleep(prng_below(&world.prng,
-					       2 * world.plan.range_ns));
+			dawdle();
 		else
 			user_thinks();
 		act();

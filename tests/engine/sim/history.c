@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "sim/fault.h"
 #include "sim/history.h"
 
 /* Changes that are remembered, and may be missed. */
@@ -13,6 +14,22 @@ static u64 count;
 void history_reset(void)
 {
 	count = 0;
+}
+
+void history_forget(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < DEPTH; i++)
+		changes[i].p = NULL;
+}
+
+void history_forget_view(struct view *view)
+{
+	unsigned int i;
+
+	for (i = 0; i < VIEW_WORDS; i++)
+		view->words[i].p = NULL;
 }
 
 static u64 *find(struct view *view, const volatile void *p)
@@ -68,9 +85,16 @@ u64 history_load(struct view *view, const volatile void *p, u64 value,
 			break;
 		value = changes[(i - 1) % DEPTH].old;
 		at = i - 1;
+		fault(FAULT_STALE_LOAD);
 	}
 	remember(view, p, at);
 	return value;
+}
+
+void history_seen(struct view *view, u64 floor)
+{
+	if (floor > view->floor)
+		view->floor = floor;
 }
 
 void history_barrier(struct view *view)

@@ -28,5 +28,10 @@ void history_change(struct view *view, const volatile void *p, u64 old);
 u64 history_load(struct view *view, const volatile void *p, u64 value,
 		 struct prng *prng);
 void history_barrier(struct view *view);
+/* Memory was freed, or is used for something else: its past is no more. */
+void history_forget(void);
+void history_forget_view(struct view *view);
+/* Nothing that comes from before the change number @floor. */
+void history_seen(struct view *view, u64 floor);
 
 #endif

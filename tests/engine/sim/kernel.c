@@ -3,15 +3,18 @@
 
 #include <linux/compiler.h>
 
-#include "internal.h"
 #include "sat.h"
 #include "sim/clock.h"
+#include "sim/fault.h"
 #include "sim/kernel.h"
 #include "sim/oracle.h"
 #include "sim/truth.h"
 #include "sim/world.h"
 
 struct kernel kernel;
+const u64 kernel_faults = (1ULL << FAULT_SUSPEND) - 1;
+
+static struct agent *home;
 
 u64 th_env_now(struct th_engine *engine)
 {
@@ -24,7 +27,7 @@ u64 th_env_now(struct th_engine *engine)
 u32 th_env_cpu(struct th_engine *engine)
 {
 	(void)engine;
-	return 1;
+	return kernel.cpu;
 }
 
 static u64 draw_delay(void)
@@ -37,6 +40,20 @@ void th_env_wake(struct th_engine *engine)
 {
 	kernel.woken = true;
 	engine->delay_ns = draw_delay();
+}
+
+static u64 draw_lateness(void)
+{
+	u64 most = world.plan.late_ns;
+
+	if (!most || !percent(20))
+		return 0;
+	if (percent(10)) {
+		fault(FAULT_VERY_LATE);
+		return prng_range(&world.prng, 10 * most, 50 * most);
+	}
+	fault(FAULT_LATE);
+	return prng_range(&world.prng, 1, most);
 }
 
 void th_env_program(struct th_engine *engine, u64 when)
@@ -52,10 +69,7 @@ void th_env_program(struct th_engine *engine, u64 when)
 		return;
 	}
 	kernel.soon_ns = TH_NEVER;
-	kernel.timer_ns = when;
-	if (when != TH_NEVER && percent(20))
-		kernel.timer_ns = th_sat_add(
-			when, prng_below(&world.prng, world.plan.late_ns + 1));
+	kernel.timer_ns = th_sat_add(when, draw_lateness());
 }
 
 static bool is_due(void *unused)
@@ -72,7 +86,8 @@ static void postpone(void)
 	oracle_trace("postponed");
 	th_engine_postpone(&world.engine);
 	th_env_program(&world.engine, TH_SOON);
-	buffer_barrier(&kernel.agent->buffer);
+	buffer_barrier(&home->buffer);
+	fault(FAULT_POSTPONED);
 	if (world.engine.header->next_event_ns)
 		oracle_fail("next", "a postponed run wants kicks");
 }
@@ -96,7 +111,7 @@ static void run(void)
 	used = th_engine_run(&world.engine, budget);
 	oracle_trace("run used %u", used);
 	/* Going back to what was interrupted is a barrier. */
-	buffer_barrier(&kernel.agent->buffer);
+	buffer_barrier(&home->buffer);
 	kernel.running = false;
 	kernel.runs_ended = kernel.runs_begun;
 	truth_run_ends(budget, used);
@@ -106,6 +121,7 @@ static void interrupt(void)
 {
 	kernel.kicked = false;
 	kernel.running = true;
+	kernel.runner = home;
 	if (kernel.timer_ns <= clock_now())
 		kernel.timer_ns = TH_NEVER;
 	if (kernel.soon_ns <= sim_clock.true_ns)
@@ -115,6 +131,7 @@ static void interrupt(void)
 	else
 		run();
 	kernel.running = false;
+	kernel.runner = NULL;
 }
 
 static void body(void *unused)
@@ -140,8 +157,19 @@ void kernel_start(void)
 		.timer_ns = TH_NEVER,
 		.soon_ns = TH_NEVER,
 		.kicked = true, /* attaching runs it once */
+		.cpu = 1,
 	};
-	kernel.agent = agent_start("kernel", body, NULL);
+	home = agent_start("kernel", body, NULL);
+}
+
+void kernel_stats(struct timerheap_stats *stats)
+{
+	*stats = world.engine.stats;
+}
+
+bool kernel_is_coming(void)
+{
+	return kernel.running || kernel.kicked || !kernel.runs_ended;
 }
 
 static bool has_run(void *target)
@@ -158,12 +186,15 @@ int kernel_kick(void)
 	if (world.plan.error_in && !world.draining &&
 	    prng_once_in(&world.prng, world.plan.error_in)) {
 		oracle_trace("kick fails");
+		fault(FAULT_KICK_ERROR);
 		if (world.consumer_busy && agent_self == world.consumer)
 			world.consumer_late = true;
 		return -EIO;
 	}
 	buffer_barrier(&agent_self->buffer);
 	oracle_trace("kick");
+	if (!th_doorbell_any(&world.engine.doorbells))
+		fault(FAULT_EMPTY_KICK);
 	kernel.kicked = true;
 	target = kernel.runs_begun + 1;
 	if (percent(world.plan.sync_percent))
@@ -198,33 +229,4 @@ int kernel_wait(u32 min, u64 deadline_ns)
 	while (!is_over(&sleeper))
 		agent_wait(clock_true_at(deadline_ns), is_over, &sleeper);
 	return world.engine.ring.published - world.engine.header->cq_head;
-}
-
-int timerheap__kick(struct timerheap *th)
-{
-	(void)th;
-	return kernel_kick();
-}
-
-int timerheap__wait(struct timerheap *th, __u32 min, __u64 deadline_ns)
-{
-	(void)th;
-	return kernel_wait(min, deadline_ns);
-}
-
-uint64_t timerheap_now(const struct timerheap *th)
-{
-	(void)th;
-	agent_step();
-	/* Somebody may spin on it while an access takes no time. */
-	clock_jump(sim_clock.true_ns + 1 + world.plan.range_ns / 50);
-	return clock_now();
-}
-
-int timerheap__sys_sleep(int clockid, __u64 until_ns)
-{
-	(void)clockid;
-	while (clock_now() < until_ns)
-		agent_wait(clock_true_at(until_ns), NULL, NULL);
-	return 0;
 }

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The home CPU: runs the engine when kicked, and when its timer says so. */
+/*
+ * The kernel's side.  kernel.c is the least that the engine needs: one CPU
+ * that runs it when kicked, and when its timer says so.  host/ has the module's
+ * own environment instead.
+ */
 #ifndef SIM_KERNEL_H
 #define SIM_KERNEL_H
 
+#include <linux/timerheap.h>
 #include <linux/types.h>
 
 struct kernel {
-	struct agent *agent;
+	struct agent *runner; /* who is in the engine; NULL: nobody */
+	u32 cpu; /* that runs it */
 	bool running;
 	bool kicked; /* an interrupt is under way */
 	u64 runs_begun;
@@ -25,8 +31,13 @@ struct kernel {
 };
 
 extern struct kernel kernel;
+/* A bit for each fault that this side makes. */
+extern const u64 kernel_faults;
 
 void kernel_start(void);
+void kernel_stats(struct timerheap_stats *stats);
+/* The engine runs, or will before anything else matters. */
+bool kernel_is_coming(void);
 int kernel_kick(void);
 int kernel_wait(u32 min, u64 deadline_ns);
 

@@ -3,21 +3,8 @@
 #include "sim/history.h"
 #include "sim/names.h"
 #include "sim/oracle.h"
+#include "sim/word.h"
 #include "sim/world.h"
-
-static u64 get(const volatile void *p, unsigned int size)
-{
-	return size == sizeof(u64) ? *(const volatile u64 *)p
-				   : *(const volatile u32 *)p;
-}
-
-static void put(volatile void *p, unsigned int size, u64 value)
-{
-	if (size == sizeof(u64))
-		*(volatile u64 *)p = value;
-	else
-		*(volatile u32 *)p = (u32)value;
-}
 
 /* Others run; and stores of anyone arrive. */
 static void before(void)
@@ -41,11 +28,25 @@ static void before_atomic(void)
 		buffer_barrier(&agent_self->buffer);
 }
 
+static void before_ordered(const volatile void *p, enum sim_order order)
+{
+	before();
+	if (!agent_self)
+		return;
+	if (order == SIM_ORDERED)
+		buffer_barrier(&agent_self->buffer);
+	else if (order == SIM_RELEASE)
+		buffer_commit_all(&agent_self->buffer);
+	else
+		/* Orders nothing but its own word. */
+		buffer_commit_to(&agent_self->buffer, p);
+}
+
 /* What the agent sees of the word. */
 static u64 see(const volatile void *p, unsigned int size, enum sim_order order)
 {
 	struct buffer *buffer = &agent_self->buffer;
-	u64 value = get(p, size);
+	u64 value = word_get(p, size);
 
 	if (buffer_find(buffer, p, &value))
 		return value;
@@ -61,7 +62,7 @@ u64 sim_load(const volatile void *p, unsigned int size, enum sim_order order)
 	u64 value;
 
 	before();
-	value = agent_self ? see(p, size, order) : get(p, size);
+	value = agent_self ? see(p, size, order) : word_get(p, size);
 	oracle_trace("load  %-22s %llu", name_of(p), value);
 	oracle_loaded(p, value);
 	return value;
@@ -80,7 +81,7 @@ void sim_store(volatile void *p, unsigned int size, u64 value,
 	before();
 	oracle_trace("store %-22s %llu", name_of(p), value);
 	if (!agent_self) {
-		put(p, size, value);
+		word_put(p, size, value);
 		return;
 	}
 	oracle_storing(p, value);
@@ -91,7 +92,7 @@ static u64 replace(volatile void *p, unsigned int size, u64 old, u64 value)
 {
 	oracle_trace("swap  %-22s %llu -> %llu", name_of(p), old, value);
 	history_change(agent_self ? &agent_self->buffer.view : NULL, p, old);
-	put(p, size, value);
+	word_put(p, size, value);
 	oracle_exchanged(p, old, value);
 	return old;
 }
@@ -99,7 +100,7 @@ static u64 replace(volatile void *p, unsigned int size, u64 old, u64 value)
 u64 sim_xchg(volatile void *p, unsigned int size, u64 value)
 {
 	before_atomic();
-	return replace(p, size, get(p, size), value);
+	return replace(p, size, word_get(p, size), value);
 }
 
 u64 sim_cmpxchg(volatile void *p, unsigned int size, u64 old, u64 value)
@@ -107,7 +108,7 @@ u64 sim_cmpxchg(volatile void *p, unsigned int size, u64 old, u64 value)
 	u64 seen;
 
 	before_atomic();
-	seen = get(p, size);
+	seen = word_get(p, size);
 	if (seen == old)
 		return replace(p, size, old, value);
 	oracle_trace("swap  %-22s %llu, not %llu", name_of(p), seen, old);
@@ -115,12 +116,13 @@ u64 sim_cmpxchg(volatile void *p, unsigned int size, u64 old, u64 value)
 	return seen;
 }
 
-u64 sim_add(volatile void *p, unsigned int size, u64 value)
+u64 sim_add(volatile void *p, unsigned int size, u64 value,
+	    enum sim_order order)
 {
 	u64 old;
 
-	before_atomic();
-	old = get(p, size);
+	before_ordered(p, order);
+	old = word_get(p, size);
 	return replace(p, size, old, old + value);
 }
 
@@ -128,29 +130,40 @@ u64 sim_or(volatile void *p, u64 bits, enum sim_order order)
 {
 	u64 old;
 
-	if (order == SIM_ORDERED) {
-		before_atomic();
-	} else {
-		/* Orders nothing but its own word. */
-		before();
-		if (agent_self)
-			buffer_commit_to(&agent_self->buffer, p);
-	}
-	old = get(p, sizeof(old));
+	before_ordered(p, order);
+	old = word_get(p, sizeof(old));
 	return replace(p, sizeof(old), old, old | bits);
 }
 
-u64 sim_and(volatile void *p, u64 bits)
+u64 sim_and(volatile void *p, u64 bits, enum sim_order order)
 {
 	u64 old;
 
-	before_atomic();
-	old = get(p, sizeof(old));
+	before_ordered(p, order);
+	old = word_get(p, sizeof(old));
 	return replace(p, sizeof(old), old, old & bits);
+}
+
+void sim_forget(void)
+{
+	struct agent *agent;
+	unsigned int i;
+
+	history_forget();
+	for (i = 0; (agent = agent_number(i)); i++)
+		history_forget_view(&agent->buffer.view);
 }
 
 void sim_fence(void)
 {
 	before_atomic();
 	oracle_trace("fence");
+}
+
+void sim_read_fence(void)
+{
+	before();
+	if (agent_self)
+		history_barrier(&agent_self->buffer.view);
+	oracle_trace("read fence");
 }

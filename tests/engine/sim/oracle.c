@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,18 +30,16 @@ void oracle_fail(const char *check, const char *format, ...)
 	       clock_now());
 	printf("# after %llu accesses in all\n",
 	       oracle_steps_before + agent_steps);
-	printf("# replay: sim --seed %llu --steps %llu --trace\n", world.seed,
-	       oracle_steps_planned);
+	printf("# replay: %s --seed %llu --steps %llu --trace\n",
+	       program_invocation_short_name, world.seed, oracle_steps_planned);
 	fflush(stdout);
 	_Exit(1);
 }
 
-void oracle_trace(const char *format, ...)
+void oracle_say(const char *format, ...)
 {
 	va_list args;
 
-	if (!oracle_tracing)
-		return;
 	printf("# %6llu %12llu %-9s ", agent_steps, clock_now(),
 	       agent_self ? agent_self->name : "-");
 	va_start(args, format);
@@ -76,7 +75,7 @@ static bool is_expected(const volatile void *p, u32 *slot)
 
 static bool by_engine(void)
 {
-	return agent_self && agent_self == kernel.agent;
+	return agent_self && agent_self == kernel.runner;
 }
 
 void oracle_loaded(const volatile void *p, u64 value)

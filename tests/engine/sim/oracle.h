@@ -15,7 +15,13 @@ extern u64 oracle_steps_before;
 /* Report the seed and end the program. */
 void oracle_fail(const char *check, const char *format, ...) PRINTF(2)
 	__attribute__((noreturn));
-void oracle_trace(const char *format, ...) PRINTF(1);
+void oracle_say(const char *format, ...) PRINTF(1);
+
+#define oracle_trace(...)                        \
+	do {                                     \
+		if (oracle_tracing)              \
+			oracle_say(__VA_ARGS__); \
+	} while (0)
 
 /* By the agent that runs. */
 void oracle_loaded(const volatile void *p, u64 value);

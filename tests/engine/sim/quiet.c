@@ -83,7 +83,7 @@ void truth_quiet(void)
 	const u32 *active;
 	u32 i, n = truth_active(&active);
 
-	if (kernel.running || kernel.kicked || !kernel.runs_ended)
+	if (kernel_is_coming())
 		return;
 	for (i = 0; i < n; i++) {
 		const struct truth_slot *truth = truth_slot(active[i]);
@@ -196,10 +196,11 @@ void truth_run_ends(unsigned int budget, unsigned int used)
 /* The figures are those of what happened. */
 void truth_totals(void)
 {
-	const struct timerheap_stats *stats = &world.engine.stats;
+	struct timerheap_stats total, *stats = &total;
 	u64 overruns = 0, in_buckets = 0;
 	u32 i;
 
+	kernel_stats(stats);
 	for (i = 0; i < truth_fired(); i++)
 		overruns += truth_fire(i)->record.overruns;
 	for (i = 0; i < TIMERHEAP_HIST_BUCKETS; i++)

@@ -75,12 +75,12 @@ static inline __u64 th_or64_sc(__u64 *p, __u64 bits)
 
 static inline __u64 th_and64_release(__u64 *p, __u64 bits)
 {
-	return sim_and(p, bits);
+	return sim_and(p, bits, SIM_RELEASE);
 }
 
 static inline __u32 th_sub32_release(__u32 *p, __u32 value)
 {
-	return (__u32)sim_add(p, sizeof(*p), -(__u64)value);
+	return (__u32)sim_add(p, sizeof(*p), -(__u64)value, SIM_RELEASE);
 }
 
 static inline bool th_cas64_sc(__u64 *p, __u64 *seen, __u64 value)

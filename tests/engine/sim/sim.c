@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/fault.h"
 #include "sim/oracle.h"
 #include "sim/truth.h"
 #include "sim/world.h"
@@ -26,6 +27,9 @@ static const char help[] =
 	"\n"
 	"Output is TAP: exit status 0, or 1 when a check failed; then the seed and\n"
 	"a command that repeats it are printed.\n";
+
+/* So many accesses have each fault among them. */
+#define FAULTS_AFTER 1000000U
 
 struct options {
 	u64 seed;
@@ -81,7 +85,7 @@ static struct timerheap_stats total;
 
 static void add_up(void)
 {
-	const struct timerheap_stats *stats = &world.engine.stats;
+	const struct timerheap_stats *stats = &world.stats;
 
 	oracle_steps_before += agent_steps;
 	total.expiries += stats->expiries;
@@ -92,6 +96,24 @@ static void add_up(void)
 	total.runs += stats->runs;
 	total.runs_over_budget += stats->runs_over_budget;
 	total.stalls += stats->stalls;
+	fault_counts[FAULT_STALL] += stats->stalls;
+	fault_counts[FAULT_OVER_BUDGET] += stats->runs_over_budget;
+}
+
+/* In a run of some length each fault must have been among what was tried. */
+static bool faults_occurred(void)
+{
+	static const char name[] = "each fault occurred";
+	bool all = fault_report();
+
+	if (all)
+		printf("ok 2 - %s\n", name);
+	else if (oracle_steps_before < FAULTS_AFTER)
+		printf("ok 2 - %s # SKIP fewer than %u accesses\n", name,
+		       FAULTS_AFTER);
+	else
+		printf("not ok 2 - %s\n", name);
+	return all || oracle_steps_before < FAULTS_AFTER;
 }
 
 int main(int argc, char **argv)
@@ -103,27 +125,26 @@ int main(int argc, char **argv)
 	(void)argc;
 	parse(&options, argv + 1);
 	oracle_steps_planned = options.steps;
-	puts("1..1");
+	puts("1..2");
 	for (seed = options.seed; seed - options.seed < options.seeds; seed++) {
 		time_t now = time(NULL);
 
 		if (options.seconds && now - start >= (time_t)options.seconds)
 			break;
 		if (now >= said + 10) {
-			fprintf(stderr, "sim: seed %llu, %llu accesses\n", seed,
-				oracle_steps_before);
+			fprintf(stderr,
+				"sim: %ld s, seed %llu, %llu accesses\n",
+				(long)(now - start), seed, oracle_steps_before);
 			said = now;
 		}
 		world_run(seed, options.steps);
 		add_up();
 	}
-	printf("# %llu seeds, %llu accesses, %llu runs: %llu expiries, "
-	       "%llu overruns, %llu doorbells, %llu moves, %llu drops, "
-	       "%llu over budget, %llu stalls\n",
-	       seed - options.seed, oracle_steps_before, total.runs,
-	       total.expiries, total.overruns, total.doorbells,
-	       total.lazy_moves, total.lazy_drops, total.runs_over_budget,
-	       total.stalls);
-	puts("ok 1 - simulation");
-	return 0;
+	printf("# %llu runs: %llu expiries, %llu overruns, %llu doorbells, "
+	       "%llu moves, %llu drops\n",
+	       total.runs, total.expiries, total.overruns, total.doorbells,
+	       total.lazy_moves, total.lazy_drops);
+	printf("ok 1 - simulation: %llu accesses in %llu seeds\n",
+	       oracle_steps_before, seed - options.seed);
+	return !faults_occurred();
 }

@@ -146,7 +146,7 @@ static void fire(u32 slot, u64 deadline, u64 next)
 			.expires_ns = deadline,
 			.fired_ns = kernel.now_ns,
 			.slot = slot,
-			.cpu = 1,
+			.cpu = kernel.cpu,
 			.flags = deadline > kernel.now_ns ?
 				TIMERHEAP_EXPIRY_LEAD : 0,
 		},
@@ -178,7 +178,7 @@ void truth_exchanged(u32 slot, u64 old, u64 value)
 	struct truth_slot *truth = &slots[slot];
 	const struct timerheap_slot *s = &world.engine.slots[slot];
 
-	if (agent_self == kernel.agent) {
+	if (agent_self == kernel.runner) {
 		fire(slot, old, value);
 		return;
 	}

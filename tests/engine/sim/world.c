@@ -151,6 +151,7 @@ void world_run(u64 seed, u64 steps)
 	} else if (!clock_has_ended()) {
 		oracle_fail("deadlock", "everyone waits for somebody");
 	}
+	kernel_stats(&world.stats);
 	library_free(world.th);
 	area_free(&world.engine);
 }

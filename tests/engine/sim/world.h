@@ -3,6 +3,9 @@
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
+#ifdef SIM_HOST
+#include "queue.h"
+#endif
 #include "engine.h"
 #include "prng.h"
 #include "sim/agent.h"
@@ -42,9 +45,18 @@ struct world {
 	u64 seed;
 	struct plan plan;
 	struct prng prng;
+#ifdef SIM_HOST
+	union {
+		struct th_engine engine;
+		struct th_queue queue;
+	};
+#else
 	struct th_engine engine;
+#endif
 	struct timerheap *th;
 	u32 raw[RAW_MAX];
+
+	struct timerheap_stats stats; /* in the end */
 
 	struct agent *consumer;
 	unsigned int users_left;

@@ -6,6 +6,7 @@
 
 #ifdef TH_SIM
 #define smp_mb() sim_fence()
+#define smp_rmb() sim_read_fence()
 #define smp_load_acquire(p) sim_load(p, sizeof(*(p)), SIM_ORDERED)
 #define smp_store_release(p, value) \
 	sim_store(p, sizeof(*(p)), value, SIM_ORDERED)

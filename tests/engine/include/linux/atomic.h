@@ -2,6 +2,7 @@
 #ifndef STANDIN_LINUX_ATOMIC_H
 #define STANDIN_LINUX_ATOMIC_H
 
+#include <asm/barrier.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
 
@@ -10,6 +11,35 @@
 #define cmpxchg(p, old, value) sim_cmpxchg(p, sizeof(*(p)), old, value)
 #define atomic64_or(bits, v) \
 	((void)sim_or(&(v)->counter, (u64)(bits), SIM_RELAXED))
+
+/* What only the module's environment in the kernel uses. */
+#define ATOMIC_INIT(i) \
+	{              \
+		i      \
+	}
+#define ATOMIC64_INIT(i) \
+	{                \
+		i        \
+	}
+#define atomic_read(v) ((int)READ_ONCE((v)->counter))
+#define atomic_read_acquire(v) ((int)smp_load_acquire(&(v)->counter))
+#define atomic_set(v, i) WRITE_ONCE((v)->counter, i)
+#define atomic_inc(v) \
+	((void)sim_add(&(v)->counter, sizeof(int), 1, SIM_RELAXED))
+
+static inline int atomic_inc_return_release(atomic_t *v)
+{
+	return (int)sim_add(&v->counter, sizeof(int), 1, SIM_RELEASE) + 1;
+}
+
+static inline int atomic_dec_return_release(atomic_t *v)
+{
+	return (int)sim_add(&v->counter, sizeof(int), -1ULL, SIM_RELEASE) - 1;
+}
+
+#define atomic64_read(v) ((s64)READ_ONCE((v)->counter))
+#define atomic64_add(i, v) \
+	((void)sim_add(&(v)->counter, sizeof(s64), (u64)(i), SIM_RELAXED))
 #else
 #define xchg(p, value) __atomic_exchange_n(p, value, __ATOMIC_SEQ_CST)
 #define cmpxchg(p, old, value)                                              \

@@ -2,6 +2,7 @@
 #ifndef STANDIN_LINUX_BITOPS_H
 #define STANDIN_LINUX_BITOPS_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 #define BIT_ULL(n) (1ULL << (n))
@@ -11,6 +12,18 @@ static inline unsigned long __ffs64(u64 word)
 {
 	return (unsigned long)__builtin_ctzll(word);
 }
+
+#ifdef TH_SIM
+static inline bool test_and_set_bit(unsigned int bit, unsigned long *word)
+{
+	return sim_or(word, BIT_ULL(bit), SIM_ORDERED) & BIT_ULL(bit);
+}
+
+static inline void clear_bit_unlock(unsigned int bit, unsigned long *word)
+{
+	sim_and(word, ~BIT_ULL(bit), SIM_RELEASE);
+}
+#endif
 
 static inline u64 rol64(u64 word, unsigned int shift)
 {

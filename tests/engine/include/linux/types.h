@@ -14,6 +14,10 @@ typedef __s32 s32;
 typedef __s64 s64;
 
 typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
 	s64 counter;
 } atomic64_t;
 

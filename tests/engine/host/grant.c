@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the queues of a CPU may take of it together, reckoned once more: a
+ * budget, which grows back evenly within a gap.  And the gaps: each queue that
+ * waits has one promised, in turn.
+ */
+#include <string.h>
+
+#include "host/host.h"
+#include "sim/clock.h"
+#include "sim/fault.h"
+#include "sim/oracle.h"
+#include "sim/world.h"
+
+extern char __start_host_percpu_data[], __stop_host_percpu_data[];
+
+/* Units of the budget, times GAP_NS. */
+static struct bucket {
+	u64 left;
+	u64 at_ns;
+} buckets[NR_CPUS];
+
+static char *copies;
+
+/* As in the kernel: a copy of all of it for each CPU. */
+void *host_percpu(void *p, size_t size, int cpu)
+{
+	size_t all = __stop_host_percpu_data - __start_host_percpu_data;
+	size_t at = (char *)p - __start_host_percpu_data;
+
+	if ((char *)p < __start_host_percpu_data || at >= all)
+		return (char *)p + cpu * size;
+	return copies + cpu * all + at;
+}
+
+void grants_reset(void)
+{
+	size_t all = __stop_host_percpu_data - __start_host_percpu_data;
+	int cpu;
+
+	free(copies);
+	copies = calloc(NR_CPUS, all);
+	memset(buckets, 0, sizeof(buckets));
+	for (cpu = 0; cpu < NR_CPUS; cpu++)
+		buckets[cpu].left = (u64)world.plan.budget * GAP_NS;
+}
+
+static struct bucket *refill(void)
+{
+	struct bucket *bucket = &buckets[smp_processor_id()];
+	u64 most = (u64)world.plan.budget * GAP_NS;
+	u64 passed = sim_clock.true_ns - bucket->at_ns;
+
+	bucket->at_ns = sim_clock.true_ns;
+	if (passed >= GAP_NS)
+		bucket->left = most;
+	else
+		bucket->left += passed * world.plan.budget;
+	if (bucket->left > most)
+		bucket->left = most;
+	return bucket;
+}
+
+static bool in_chunk(void)
+{
+	return agent_self && agent_self->in_chunk;
+}
+
+void grant_begins(unsigned int budget)
+{
+	const struct bucket *bucket;
+
+	if (in_chunk()) {
+		if (budget != world.plan.budget)
+			oracle_fail("grant", "a chunk has a budget of %u",
+				    budget);
+		return;
+	}
+	bucket = refill();
+	if (!budget || (u64)budget * GAP_NS > bucket->left)
+		oracle_fail("grant", "%u are granted, and %llu.%02llu are left",
+			    budget, bucket->left / GAP_NS,
+			    bucket->left % GAP_NS * 100 / GAP_NS);
+}
+
+void grant_ends(struct th_engine *engine, unsigned int budget,
+		unsigned int used)
+{
+	u64 cost = (u64)(used + th_engine_pass_cost(engine)) * GAP_NS;
+	struct bucket *bucket;
+
+	(void)budget;
+	if (in_chunk())
+		return;
+	bucket = refill();
+	/* Less than nothing is not owed. */
+	bucket->left = cost < bucket->left ? bucket->left - cost : 0;
+}
+
+static struct th_queue *of_gap(const struct hrtimer *timer)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(host.queues); i++)
+		if (host.queues[i] && &host.queues[i]->gap_timer == timer)
+			return host.queues[i];
+	return NULL;
+}
+
+static unsigned int waiting_here(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(host.queues); i++)
+		if (host.queues[i] &&
+		    host.queues[i]->gap_timer.cpu == smp_processor_id() &&
+		    host.queues[i]->gap_timer.queued)
+			n++;
+	return n;
+}
+
+/* Each that waits takes one, and no more than one. */
+void gap_promised(struct hrtimer *timer, u64 expires)
+{
+	unsigned int waiting;
+
+	if (!of_gap(timer))
+		return;
+	waiting = waiting_here();
+	if (waiting > 1)
+		fault(FAULT_GAP_SHARED);
+	if (expires > sim_clock.true_ns + (u64)waiting * GAP_NS)
+		oracle_fail("gap", "%u wait, and it is %llu ns away", waiting,
+			    expires - sim_clock.true_ns);
+}
+
+void gap_returned(struct hrtimer *timer)
+{
+	if (of_gap(timer))
+		fault(FAULT_GAP_RETURNED);
+}
+
+static void check(const struct th_queue *queue)
+{
+	int cpu = queue->cpu;
+
+	if (cpu < 0 || host_is_masked(cpu))
+		return;
+	if (queue->soon != queue->gap_timer.queued ||
+	    (queue->soon && queue->gap_timer.cpu != cpu))
+		oracle_fail("gap", "a queue of CPU %d waits for none", cpu);
+	if ((queue->programmed_ns != TH_NEVER) != queue->timer.queued ||
+	    (queue->timer.queued && queue->timer.cpu != cpu))
+		oracle_fail("program", "a queue of CPU %d has no timer", cpu);
+}
+
+/* Of every queue whose CPU is not in the middle of something. */
+void gaps_check(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(host.queues); i++)
+		if (host.queues[i])
+			check(host.queues[i]);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef STANDIN_LINUX_WAIT_H
+#define STANDIN_LINUX_WAIT_H
+
+#include <linux/kernel.h>
+#include <linux/sched.h>
+
+struct host_sleeper {
+	struct task_struct *task;
+	struct host_sleeper *next;
+	bool woken;
+};
+
+typedef struct wait_queue_head {
+	unsigned int count; /* shared: of those on the list */
+	struct host_sleeper *list;
+} wait_queue_head_t;
+
+static inline void init_waitqueue_head(wait_queue_head_t *wait)
+{
+	*wait = (wait_queue_head_t){ 0 };
+}
+
+bool wq_has_sleeper(wait_queue_head_t *wait);
+void wake_up(wait_queue_head_t *wait);
+
+void host_prepare_to_wait(wait_queue_head_t *wait, struct host_sleeper *);
+void host_schedule(struct host_sleeper *sleeper);
+void host_finish_wait(wait_queue_head_t *wait, struct host_sleeper *);
+
+#define wait_event_interruptible(wait, condition)                     \
+	__extension__({                                               \
+		struct host_sleeper host_sleeper = { 0 };             \
+                                                                      \
+		for (;;) {                                            \
+			host_prepare_to_wait(&(wait), &host_sleeper); \
+			if (condition)                                \
+				break;                                \
+			host_schedule(&host_sleeper);                 \
+		}                                                     \
+		host_finish_wait(&(wait), &host_sleeper);             \
+		0;                                                    \
+	})
+
+#endif
