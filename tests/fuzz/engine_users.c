@@ -280,6 +280,8 @@ void act(void)
 		break;
 	case 3:
 		consume(op >> 3);
+		if (op & 0x80)
+			consume(0);
 		break;
 	case 4:
 		pass(op >> 3);

@@ -394,6 +394,7 @@ struct work_struct {
 #define DECLARE_DELAYED_WORK(name, function) \
 	void (*name)(struct work_struct * work) = function
 #define system_unbound_wq NULL
+#define system_dfl_wq NULL
 #define queue_delayed_work(queue, work, delay) ((void)(work))
 #define cancel_delayed_work_sync(work) ((void)(work))
 
@@ -423,6 +424,7 @@ u64 rdtsc_ordered(void);
 bool boot_cpu_has(int feature);
 bool check_tsc_unstable(void);
 void ktime_get_snapshot(struct system_time_snapshot *snapshot);
+#define ktime_get_snapshot_id(clockid, snapshot) ktime_get_snapshot(snapshot)
 u64 ktime_get_raw_ns(void);
 u64 ktime_get_ns(void);
 u64 ktime_get_boottime_ns(void);
