@@ -23,6 +23,8 @@ __u64 sim_xchg(volatile void *p, unsigned int size, __u64 value);
 __u64 sim_cmpxchg(volatile void *p, unsigned int size, __u64 old, __u64 value);
 __u64 sim_add(volatile void *p, unsigned int size, __u64 value, enum sim_order);
 __u64 sim_or(volatile void *p, __u64 bits, enum sim_order);
+/* Relaxed; returns nothing. */
+void sim_or_only(volatile void *p, __u64 bits);
 __u64 sim_and(volatile void *p, __u64 bits, enum sim_order);
 /* What was at some addresses is there no more. */
 void sim_forget(void);

@@ -11,12 +11,15 @@ const char *const model_names[MODELS] = { "sc", "tso", "weak" };
 static void commit(struct buffer *buffer, unsigned int i)
 {
 	struct delayed store = buffer->stores[i];
+	u64 old;
 
 	memmove(&buffer->stores[i], &buffer->stores[i + 1],
 		(buffer->count - i - 1) * sizeof(store));
 	buffer->count--;
-	history_change(&buffer->view, store.p, word_get(store.p, store.size));
-	word_put(store.p, store.size, store.value);
+	old = word_get(store.p, store.size);
+	history_change(&buffer->view, store.p, old);
+	word_put(store.p, store.size,
+		 store.add_bits ? old | store.value : store.value);
 	oracle_committed(store.p);
 }
 
@@ -87,6 +90,17 @@ void buffer_commit_to(struct buffer *buffer, const volatile void *p)
 			commit(buffer, 0);
 		return;
 	}
+}
+
+void buffer_finish_or(struct buffer *buffer, const volatile void *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < buffer->count; i++)
+		if (buffer->stores[i].p == p && buffer->stores[i].add_bits)
+			break;
+	if (i < buffer->count)
+		buffer_commit_to(buffer, p);
 }
 
 void buffer_commit_all(struct buffer *buffer)

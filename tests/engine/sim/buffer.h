@@ -27,6 +27,7 @@ struct delayed {
 	u64 value;
 	unsigned int size;
 	bool release;
+	bool add_bits; /* an atomic or, whose result nobody waits for */
 };
 
 struct buffer {
@@ -39,6 +40,8 @@ void buffer_put(struct buffer *buffer, enum model model,
 		const struct delayed *store);
 bool buffer_find(const struct buffer *buffer, const volatile void *p,
 		 u64 *value);
+/* An or that is under way cannot be seen until it is done. */
+void buffer_finish_or(struct buffer *buffer, const volatile void *p);
 void buffer_commit_some(struct buffer *buffer, enum model model,
 			struct prng *prng);
 void buffer_commit_to(struct buffer *buffer, const volatile void *p);

@@ -46,8 +46,10 @@ static void before_ordered(const volatile void *p, enum sim_order order)
 static u64 see(const volatile void *p, unsigned int size, enum sim_order order)
 {
 	struct buffer *buffer = &agent_self->buffer;
-	u64 value = word_get(p, size);
+	u64 value;
 
+	buffer_finish_or(buffer, p);
+	value = word_get(p, size);
 	if (buffer_find(buffer, p, &value))
 		return value;
 	if (order == SIM_ORDERED)
@@ -124,6 +126,29 @@ u64 sim_add(volatile void *p, unsigned int size, u64 value,
 	before_ordered(p, order);
 	old = word_get(p, size);
 	return replace(p, size, old, old + value);
+}
+
+/* Nobody waits for its result: it may be overtaken by what follows. */
+static void or_later(volatile void *p, u64 bits)
+{
+	struct delayed store = {
+		.p = p,
+		.size = sizeof(bits),
+		.value = bits,
+		.add_bits = true,
+	};
+
+	before();
+	oracle_trace("or    %-22s %llu", name_of(p), bits);
+	buffer_put(&agent_self->buffer, world.plan.model, &store);
+}
+
+void sim_or_only(volatile void *p, u64 bits)
+{
+	if (agent_self && world.plan.model == MODEL_WEAK)
+		or_later(p, bits);
+	else
+		sim_or(p, bits, SIM_RELAXED);
 }
 
 u64 sim_or(volatile void *p, u64 bits, enum sim_order order)

@@ -9,8 +9,7 @@
 #ifdef TH_SIM
 #define xchg(p, value) sim_xchg(p, sizeof(*(p)), value)
 #define cmpxchg(p, old, value) sim_cmpxchg(p, sizeof(*(p)), old, value)
-#define atomic64_or(bits, v) \
-	((void)sim_or(&(v)->counter, (u64)(bits), SIM_RELAXED))
+#define atomic64_or(bits, v) sim_or_only(&(v)->counter, (u64)(bits))
 
 /* What only the module's environment in the kernel uses. */
 #define ATOMIC_INIT(i) \

@@ -6,6 +6,7 @@
 
 /* What is checked every few seconds is not simulated. */
 #define HZ 250
+#define system_dfl_wq NULL
 #define system_unbound_wq NULL
 
 struct work_struct {
