@@ -12,6 +12,7 @@
 #include <linux/workqueue.h>
 
 #include "clock.h"
+#include "compat.h"
 #include "counter.h"
 #include "params.h"
 
@@ -147,7 +148,7 @@ static void check(struct work_struct *work)
 	compare();
 	judge();
 	/* Unbound: not on a CPU that is kept free of such things. */
-	queue_delayed_work(system_unbound_wq, &check_work, CHECK_EVERY);
+	queue_delayed_work(system_dfl_wq, &check_work, CHECK_EVERY);
 }
 
 /*

@@ -5,7 +5,21 @@
 
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
+#include <linux/timekeeping.h>
 #include <linux/version.h>
+
+/* Kernels from 6.13 to 7.1 are not tried; where it came is not known better. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+static inline void ktime_get_snapshot_id(clockid_t clockid,
+					 struct system_time_snapshot *snapshot)
+{
+	ktime_get_snapshot(snapshot);
+}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define system_dfl_wq	system_unbound_wq
+#endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline void hrtimer_setup(struct hrtimer *timer,

@@ -11,6 +11,8 @@
 #include <linux/timerheap.h>
 #include <linux/timex.h>
 
+#include "compat.h"
+
 #if defined(CONFIG_X86)
 
 #include <asm/cpufeature.h>
@@ -32,7 +34,7 @@ static inline bool th_counter_keeps_time(void)
 	struct system_time_snapshot snapshot;
 	u64 before = rdtsc_ordered();
 
-	ktime_get_snapshot(&snapshot);
+	ktime_get_snapshot_id(CLOCK_MONOTONIC, &snapshot);
 	return snapshot.cycles >= before && snapshot.cycles <= rdtsc_ordered();
 }
 
@@ -68,7 +70,7 @@ static inline bool th_counter_keeps_time(void)
 {
 	struct system_time_snapshot snapshot;
 
-	ktime_get_snapshot(&snapshot);
+	ktime_get_snapshot_id(CLOCK_MONOTONIC, &snapshot);
 	return snapshot.cs_id == CSID_ARM_ARCH_COUNTER;
 }
 
