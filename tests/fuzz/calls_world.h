@@ -42,8 +42,15 @@ void info(unsigned int cmd, uintptr_t arg);
 void stats(unsigned int cmd, uintptr_t arg);
 void inject(unsigned int cmd, uintptr_t arg);
 void wait(unsigned int cmd, uintptr_t arg);
-void batch(unsigned int cmd, uintptr_t arg);
 void bare(unsigned int cmd);
+
+long call(unsigned int cmd, uintptr_t arg);
+bool untouched(void);
+void fetch(void *to, uintptr_t arg, size_t size);
+long head_error(uintptr_t arg, size_t known);
+
+/* calls_data.c: likewise */
+void batch(unsigned int cmd, uintptr_t arg);
 void read_records(uintptr_t to, size_t count);
 void map(struct vm_area_struct *vma);
 

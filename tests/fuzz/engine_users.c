@@ -58,9 +58,11 @@ static void written(u32 hot)
 			world.truth[i].settings++;
 }
 
-static u64 deadline(void)
+/* Around now, or around the time at which the engine will look again. */
+static u64 deadline(bool now)
 {
-	u64 value = input_number(world.in, world.now);
+	u64 value = input_number(
+		world.in, now ? world.now : world.engine.header->next_event_ns);
 
 	return value ? value : 1;
 }
@@ -90,7 +92,7 @@ static void begin(struct user *user)
 		user->flags = (u32)input_below(world.in, 4);
 		break;
 	}
-	user->deadline = deadline();
+	user->deadline = deadline(op & 0x20);
 }
 
 void user_step(struct user *user)
@@ -178,7 +180,7 @@ static void arm_by_call(void)
 		CHECK(!hot_slot(hot)->expires_ns);
 		return;
 	}
-	arm.expires_ns = deadline();
+	arm.expires_ns = deadline(true);
 	arm.period_ns = input_number(world.in, world.now / 64);
 	arm.slack_ns = (u32)input_number(world.in, 200);
 	arm.flags = input_below(world.in, 2);

@@ -13,6 +13,7 @@
 /* Slots that the users arm; the queue may have more. */
 #define HOT 8
 #define MOST_RECORDS 128
+#define CPU 3
 /* The kernel's times are signed. */
 #define LATEST ((u64)INT64_MAX)
 
@@ -81,7 +82,10 @@ void user_finish(struct user *user);
 void consume(u32 most);
 void act(void);
 
-/* engine_kernel.c */
+/* engine_oracle.c */
+u32 hot_of(u32 slot);
+void fires(u32 slot, u64 expires, u64 next);
+void published(u32 tail);
 void verify_record(u32 number);
 void run(unsigned int budget);
 

@@ -1,91 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The engine's environment, its access to shared memory, and what must hold
- * whenever it fires a slot, publishes, or ends a run.
- */
+/* What must hold when the engine fires a slot, publishes, or ends a run. */
 #include "area.h"
 #include "engine_world.h"
-#include "sim/access.h"
 
-/* Not in each version of sim/access.h. */
-void sim_or_only(volatile void *p, u64 bits);
-
-#define CPU 3
 #define NOT_PROGRAMMED 0xdeadbeef
-/* Accesses: what a unit of the budget takes, a pass, and a run. */
+/* Accesses: what a unit of the budget takes, and a pass. */
 #define UNIT_COST 24
 #define PASS_COST 16
 
 typedef unsigned __int128 u128;
 
-u64 th_env_now(struct th_engine *engine)
-{
-	(void)engine;
-	world.clock = world.now;
-	return world.clock;
-}
-
-void th_env_program(struct th_engine *engine, u64 when)
-{
-	(void)engine;
-	world.programmed = when;
-}
-
-/* Each batch has a delay of its own. */
-void th_env_wake(struct th_engine *engine)
-{
-	engine->delay_ns = world.next_delay;
-	world.woken = true;
-}
-
-u32 th_env_cpu(struct th_engine *engine)
-{
-	(void)engine;
-	return CPU;
-}
-
-static void others_turn(void)
-{
-	if (!world.running || world.nested)
-		return;
-	world.accesses++;
-	if (world.gap) {
-		world.gap--;
-		return;
-	}
-	world.nested = true;
-	act();
-	world.nested = false;
-	world.gap = world.in->left ? input_below(world.in, 32) : ~0U;
-}
-
-static u64 load(const volatile void *p, unsigned int size)
-{
-	return size == 8 ? *(const volatile u64 *)p : *(const volatile u32 *)p;
-}
-
-static void store(volatile void *p, unsigned int size, u64 value)
-{
-	if (size == 8)
-		*(volatile u64 *)p = value;
-	else
-		*(volatile u32 *)p = (u32)value;
-}
-
-/* The slot whose deadline is at @p, or nslots. */
-static u32 slot_at(const volatile void *p)
-{
-	size_t offset = (size_t)((const volatile char *)p -
-				 (const char *)world.engine.slots);
-
-	if (offset % sizeof(struct timerheap_slot) ||
-	    offset / sizeof(struct timerheap_slot) >= world.engine.nslots)
-		return world.engine.nslots;
-	return (u32)(offset / sizeof(struct timerheap_slot));
-}
-
 /* The number that the users have for it, or HOT. */
-static u32 hot_of(u32 slot)
+u32 hot_of(u32 slot)
 {
 	u32 hot = 0;
 
@@ -117,7 +43,7 @@ static u64 following(const struct timerheap_slot *slot, u64 expires,
 	return next > TH_NEVER ? TH_NEVER : (u64)next;
 }
 
-static void fires(u32 slot, u64 expires, u64 next)
+void fires(u32 slot, u64 expires, u64 next)
 {
 	struct record *record = &world.records[world.fired % MOST_RECORDS];
 	u32 hot = hot_of(slot), overruns;
@@ -159,7 +85,7 @@ void verify_record(u32 number)
 }
 
 /* All that the consumer may read from now on is complete. */
-static void published(u32 tail)
+void published(u32 tail)
 {
 	u32 size = world.engine.ring.mask + 1, number = world.published;
 
@@ -169,84 +95,6 @@ static void published(u32 tail)
 	for (; number != tail; number++)
 		verify_record(number);
 	world.published = tail;
-}
-
-u64 sim_load(const volatile void *p, unsigned int size, enum sim_order order)
-{
-	u32 slot, hot;
-	u64 value;
-
-	others_turn();
-	value = load(p, size);
-	if (world.nested || !world.running)
-		return value;
-	if (p == &world.engine.header->lead_ns) {
-		CHECK(world.lead == TH_NEVER);
-		world.lead = value < TIMERHEAP_LEAD_MAX_NS
-			? value
-			: TIMERHEAP_LEAD_MAX_NS;
-	}
-	slot = slot_at(p);
-	if (order == SIM_ORDERED && slot < world.engine.nslots) {
-		hot = hot_of(slot) % HOT;
-		world.truth[hot].seen = world.truth[hot].settings;
-	}
-	return value;
-}
-
-void sim_store(volatile void *p, unsigned int size, u64 value,
-	       enum sim_order order)
-{
-	(void)order;
-	others_turn();
-	if (p == &world.engine.header->cq_tail)
-		published((u32)value);
-	store(p, size, value);
-}
-
-u64 sim_xchg(volatile void *p, unsigned int size, u64 value)
-{
-	u64 before;
-
-	others_turn();
-	before = load(p, size);
-	store(p, size, value);
-	return before;
-}
-
-u64 sim_cmpxchg(volatile void *p, unsigned int size, u64 old, u64 value)
-{
-	u64 before;
-
-	others_turn();
-	before = load(p, size);
-	if (before != old)
-		return before;
-	if (slot_at(p) < world.engine.nslots)
-		fires(slot_at(p), old, value);
-	store(p, size, value);
-	return before;
-}
-
-u64 sim_or(volatile void *p, u64 bits, enum sim_order order)
-{
-	u64 before;
-
-	(void)order;
-	others_turn();
-	before = load(p, sizeof(bits));
-	store(p, sizeof(bits), before | bits);
-	return before;
-}
-
-void sim_or_only(volatile void *p, u64 bits)
-{
-	sim_or(p, bits, SIM_RELAXED);
-}
-
-void sim_fence(void)
-{
-	others_turn();
 }
 
 static void verify_heap(void)
