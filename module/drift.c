@@ -47,6 +47,15 @@ void th_drift_record(struct timerheap_stats *stats, u64 lateness_ns)
 #define FIRST_COUNTER	offsetof(struct timerheap_stats, expiries)
 #define END_COUNTER	offsetof(struct timerheap_stats, lateness_min_ns)
 
+/*
+ * The home CPU, which alone counts, does so by plain stores, of whole words on
+ * 64 bits: marking each of them would say no more.
+ */
+static u64 figure(const __u64 *word)
+{
+	return data_race(READ_ONCE(*word));
+}
+
 /**
  * th_drift_add - add one set of figures to another
  * @sum: the total
@@ -63,17 +72,17 @@ void th_drift_add(struct timerheap_stats *sum,
 
 	BUILD_BUG_ON((END_COUNTER - FIRST_COUNTER) % sizeof(*to));
 	for (i = 0; i < (END_COUNTER - FIRST_COUNTER) / sizeof(*to); i++)
-		to[i] += READ_ONCE(from[i]);
+		to[i] += figure(&from[i]);
 	for (i = 0; i < TIMERHEAP_HIST_BUCKETS; i++)
-		sum->hist[i] += READ_ONCE(stats->hist[i]);
+		sum->hist[i] += figure(&stats->hist[i]);
 
 	sum->lateness_min_ns = min_t(u64, sum->lateness_min_ns,
-				     READ_ONCE(stats->lateness_min_ns));
+				     figure(&stats->lateness_min_ns));
 	sum->lateness_max_ns = max_t(u64, sum->lateness_max_ns,
-				     READ_ONCE(stats->lateness_max_ns));
+				     figure(&stats->lateness_max_ns));
 	sum->lateness_sum_ns = th_sat_add(sum->lateness_sum_ns,
-					  READ_ONCE(stats->lateness_sum_ns));
+					  figure(&stats->lateness_sum_ns));
 	sum->lateness_sumsq_us2 =
 		th_sat_add(sum->lateness_sumsq_us2,
-			   READ_ONCE(stats->lateness_sumsq_us2));
+			   figure(&stats->lateness_sumsq_us2));
 }
