@@ -32,7 +32,7 @@ library:
 tools: library
 	$(MAKE) -C tools O=$(O)
 
-.PHONY: demo check check-fast lint fuzz
+.PHONY: demo check check-fast check-kernels lint fuzz
 demo:
 	@tests/deps build guest
 	@$(MAKE) --no-print-directory -s tools
@@ -43,6 +43,9 @@ check:
 
 check-fast:
 	@tests/check --fast
+
+check-kernels:
+	@tests/kernels/check
 
 # The simulation with seeds of its own each time.
 .PHONY: soak-sim
@@ -101,6 +104,7 @@ help:
 	@echo 'make demo        a real workload in a guest with a stock kernel'
 	@echo 'make check       all tests; make check-fast: those under a minute'
 	@echo 'make soak-sim    the simulation, with new seeds, for SECONDS=600'
+	@echo 'make check-kernels  the self-tests on each kernel that is supported'
 	@echo 'make lint        W=1, sparse, checkpatch, clang-format'
 	@echo 'make fuzz        libFuzzer in user space, SECONDS=60 a target'
 	@echo 'make install     (as root) PREFIX=$(PREFIX), DESTDIR, KREL, UDEVDIR'
