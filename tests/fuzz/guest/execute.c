@@ -94,10 +94,10 @@ static void make_call(struct actor *actor, const struct call *call)
 	actor->fail = call->fail;
 	ret = op->run(actor, call->arg);
 	if (!ledger_note(op->row, ret)) {
-		printf("wrong: %s answered %s (%ld): %s\n",
+		printf("wrong: %s answered %s (%ld), call %td: %s\n",
 		       ledger_name(op->row),
 		       ret < 0 ? strerrorname_np(-ret) : "success", ret,
-		       running_line);
+		       call - running->calls, running_line);
 		fflush(stdout);
 		_exit(1);
 	}
