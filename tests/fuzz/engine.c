@@ -51,7 +51,7 @@ static void settle_honestly(unsigned int budget)
 	settle(budget);
 	horizon = th_sat_sub(th_sat_add(world.now, world.lead),
 			     world.engine.delay_ns);
-	for (hot = 0; hot < HOT && world.lead != TH_NEVER; hot++) {
+	for (hot = 0; hot < HOT; hot++) {
 		const struct timerheap_slot *slot = hot_slot(hot);
 		u64 key = th_sat_add(slot->expires_ns, slot->slack_ns);
 
@@ -149,12 +149,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world.engine.min_period_ns = periods[plan & 3];
 	world.now = starts[plan >> 2 & 3];
 	world.programmed = TH_NEVER;
-	world.lead = TH_NEVER;
 	/* In small queues slots share their fate. */
 	if (world.engine.nslots < HOT && world.meddled)
 		world.meddled = 0xff;
-	while (in.left)
+	while (in.left) {
 		step(budget);
+		verify_promises();
+	}
 	if (!world.hostile)
 		settle_honestly(budget);
 	recover();

@@ -87,6 +87,7 @@ u32 hot_of(u32 slot);
 void fires(u32 slot, u64 expires, u64 next);
 void published(u32 tail);
 void verify_record(u32 number);
+void verify_promises(void);
 void run(unsigned int budget);
 
 #endif
