@@ -132,9 +132,9 @@ static noinline int leak(void)
 	return hidden(kmalloc(SIZE, GFP_KERNEL)) ? 0 : -ENOMEM;
 }
 
-static unsigned long shared, message;
+static unsigned long shared;
 
-static int count(void *marked)
+static noinline int count(void *marked)
 {
 	unsigned long end = jiffies + HZ / 2;
 
@@ -171,26 +171,6 @@ static noinline int half_marked_race(void)
 	return in_two_threads(count, NULL, &shared);
 }
 
-/* Whose turn it is with the message, @shared says; but nothing orders them. */
-static int take_turns(void *odd)
-{
-	unsigned long end = jiffies + HZ / 2;
-
-	while (time_before(jiffies, end)) {
-		if (READ_ONCE(shared) % 2 == !!odd) {
-			message++;
-			WRITE_ONCE(shared, READ_ONCE(shared) + 1);
-		}
-		cond_resched();
-	}
-	return 0;
-}
-
-static noinline int missing_barrier(void)
-{
-	return in_two_threads(take_turns, NULL, &shared);
-}
-
 static const struct {
 	const char *name;
 	int (*commit)(void);
@@ -206,7 +186,6 @@ static const struct {
 	{ "leak", leak },
 	{ "plain_race", plain_race },
 	{ "half_marked_race", half_marked_race },
-	{ "missing_barrier", missing_barrier },
 };
 
 static int __init bugs_init(void)

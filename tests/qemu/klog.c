@@ -55,6 +55,8 @@ static const char *const offending[] = {
 	"memory exposure attempt",
 	"memory overwrite attempt",
 	"nobody cared",
+	"page allocation failure",
+	"vmalloc error",
 	"ODEBUG: ",
 	"KASAN: ",
 	"KCSAN: ",
