@@ -33,17 +33,18 @@ static void sift_up(struct th_heap *heap, u32 i, struct th_node node)
 	place(heap, i, node);
 }
 
-static u32 least_child(const struct th_heap *heap, u32 child)
+static u32 least_child(const struct th_heap *heap, u32 first)
 {
-	u32 last = child + ARITY - 1;
-	u32 least = child;
+	const struct th_node *child = &heap->nodes[first];
+	const struct th_node *last = &heap->nodes[heap->count];
+	const struct th_node *least = child;
 
-	if (last > heap->count)
-		last = heap->count;
+	if (last > child + ARITY - 1)
+		last = child + ARITY - 1;
 	while (++child <= last)
-		if (heap->nodes[child].key < heap->nodes[least].key)
+		if (child->key < least->key)
 			least = child;
-	return least;
+	return least - heap->nodes;
 }
 
 /* The hole at @i sinks to where @node belongs. */
