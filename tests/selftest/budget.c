@@ -97,7 +97,7 @@ static void many_by_interrupt(void)
 
 	records = calloc(MANY, sizeof(*records));
 	queue_open(&q, MANY, 65536, 0, CLOCK_MONOTONIC);
-	deadline = mono_ns() + 2 * NSEC_PER_SEC;
+	deadline = mono_ns() + (kernel_is_slow() ? 15 : 2) * NSEC_PER_SEC;
 	for (uint32_t i = 0; i < MANY; i++)
 		slot_arm_kickless(&q, i, deadline, NULL);
 	CHECK_EQ(queue_kick(&q), 0);

@@ -140,7 +140,7 @@ static void *work_beside(void *arg)
 		n++;
 	}
 	CHECK_EQ(queue_stats(&q).expiries, n);
-	CHECK_ORDER(n, >=, 20);
+	CHECK_ORDER(n, >=, kernel_is_slow() ? 2 : 20);
 	note("%lu expiries beside it", n);
 	return NULL;
 }
