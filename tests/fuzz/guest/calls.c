@@ -69,7 +69,7 @@ static void restore_system(const struct program *program)
 	close(fd);
 }
 
-void calls_restore(const struct program *program)
+static void close_all(void)
 {
 	for (int i = 0; i < FILES; i++) {
 		int fd = atomic_exchange(&fds[i], -1);
@@ -79,6 +79,12 @@ void calls_restore(const struct program *program)
 	}
 	memset(setups, 0, sizeof(setups));
 	munmap(MAP_AT(0), MAPS * MAP_SPAN);
+}
+
+void calls_restore(const struct program *program, bool ended)
+{
+	if (ended)
+		close_all();
 	restore_system(program);
 }
 

@@ -38,7 +38,10 @@ extern const unsigned int nops;
 void calls_init(void);
 /* The threads that may be sent signals. */
 void calls_set_actors(const struct actor *actors, unsigned int n);
-/* What a program left behind, also in the system, is undone. */
-void calls_restore(const struct program *program);
+/*
+ * What a program did to the system is undone, and, if all of its threads have
+ * ended, what it opened and mapped.
+ */
+void calls_restore(const struct program *program, bool ended);
 
 #endif

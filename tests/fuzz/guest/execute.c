@@ -208,6 +208,6 @@ bool execute(const struct program *program, const char *line)
 		covers[i].area[0] = 0;
 	sem_post(&go[0]);
 	ended = all_end(program_threads(program));
-	calls_restore(program);
+	calls_restore(program, ended);
 	return ended && !program_has(program, "nobody");
 }
