@@ -24,7 +24,7 @@
 #define RING 16
 #define CYCLES 30000
 #define RANGE_NS 200000
-#define PATIENCE_NS 20000000000ULL
+#define PATIENCE_NS 120000000000ULL
 
 /* One timer; its address is the data that its events bring. */
 struct timer {

@@ -71,7 +71,7 @@ void time_start(void);
 void time_end(void);
 u64 time_base(clockid_t clockid);
 void time_act(void);
-void time_run_begins(void);
+void time_masked(int cpu);
 void time_run_ends(const struct timerheap_header *header);
 
 /* hotplug.c */

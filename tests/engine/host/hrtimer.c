@@ -104,6 +104,8 @@ int hrtimer_try_to_cancel(struct hrtimer *timer)
 
 void hrtimer_cancel(struct hrtimer *timer)
 {
+	while (timer->running)
+		cpu_relax();
 	hrtimer_try_to_cancel(timer);
 }
 
@@ -165,7 +167,9 @@ bool timers_run(int cpu)
 
 		dequeue(timer);
 		oracle_trace("timer for %lld", (long long)timer->expires);
+		timer->running = true;
 		timer->function(timer);
+		timer->running = false;
 		any = true;
 	}
 	return any;

@@ -66,6 +66,7 @@ static void mask(struct cpu *cpu)
 	cpu->masked_by = agent_self;
 	/* What this CPU did and saw before, whoever it was. */
 	history_seen(&agent_self->buffer.view, cpu->seen);
+	time_masked(cpu - cpus);
 }
 
 void local_irq_disable(void)

@@ -3,6 +3,8 @@
  * The host's clocks, and what module/clock.c is told when they are set.  True
  * time is CLOCK_MONOTONIC.
  */
+#include <string.h>
+
 #include <linux/pvclock_gtod.h>
 #include <linux/timekeeper_internal.h>
 
@@ -20,10 +22,12 @@ static struct notifier_block *notifier;
 
 static struct {
 	unsigned int begun, done; /* changes of what queues publish */
-	unsigned int begun_before; /* when the run began */
-	bool settled; /* none was under way then */
+	/* when the CPU's interrupts went off; a change under way: not seen */
+	unsigned int seen[NR_CPUS];
+	bool settled[NR_CPUS];
 	u32 steps; /* of the wall clock, */
 	u32 steps_at_setup;
+	s64 injected;
 	bool setting; /* nobody can read the clocks */
 } changes;
 
@@ -172,6 +176,7 @@ static void inject_step(void)
 	oracle_trace("step of %lld injected", (long long)by);
 	changes.begun++;
 	changes.steps++;
+	changes.injected += by;
 	th_clock_inject_step(by);
 	buffer_barrier(&agent_self->buffer);
 	changes.done++;
@@ -208,19 +213,19 @@ void time_act(void)
 		inject_delay();
 }
 
-void time_run_begins(void)
+void time_masked(int cpu)
 {
-	changes.begun_before = changes.begun;
-	changes.settled = changes.begun == changes.done;
+	changes.seen[cpu] = changes.begun;
+	changes.settled[cpu] = changes.begun == changes.done;
 }
 
 /* A run publishes what had changed before it. */
 void time_run_ends(const struct timerheap_header *header)
 {
-	s64 wanted = keeper.offs_real - offset(host.clockid) +
-		th_clock_injected_step();
+	s64 wanted = keeper.offs_real - offset(host.clockid) + changes.injected;
+	int cpu = smp_processor_id();
 
-	if (!changes.settled || changes.begun != changes.begun_before)
+	if (!changes.settled[cpu] || changes.begun != changes.seen[cpu])
 		return;
 	if (header->clock_steps != changes.steps - changes.steps_at_setup)
 		oracle_fail("clock", "%u steps are published, not %u",
@@ -252,7 +257,9 @@ void time_start(void)
 	changes.done = 0;
 	changes.steps = th_clock_steps();
 	changes.steps_at_setup = changes.steps;
+	changes.injected = 0;
 	changes.setting = false;
+	memset(changes.settled, 0, sizeof(changes.settled));
 }
 
 void time_end(void)

@@ -30,8 +30,9 @@ void oracle_fail(const char *check, const char *format, ...)
 	       clock_now());
 	printf("# after %llu accesses in all\n",
 	       oracle_steps_before + agent_steps);
-	printf("# replay: %s --seed %llu --steps %llu --trace\n",
-	       program_invocation_short_name, world.seed, oracle_steps_planned);
+	printf("# replay: %s --seed %llu --steps %llu%s --trace\n",
+	       program_invocation_short_name, world.seed, oracle_steps_planned,
+	       world_weak ? " --weak" : "");
 	fflush(stdout);
 	_Exit(1);
 }

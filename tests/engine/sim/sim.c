@@ -22,6 +22,7 @@ static const char help[] =
 	"  --seeds N     how many (100)\n"
 	"  --steps N     accesses to shared memory in each, about (3000)\n"
 	"  --seconds S   stop after that long\n"
+	"  --weak        weak memory, and most arms for the same time, in each\n"
 	"  --trace       print every access\n"
 	"  --help        this text\n"
 	"\n"
@@ -58,6 +59,8 @@ static void parse(struct options *options, char **arg)
 			exit(0);
 		} else if (!strcmp(*arg, "--trace")) {
 			oracle_tracing = true;
+		} else if (!strcmp(*arg, "--weak")) {
+			world_weak = true;
 		} else if (!strcmp(*arg, "--seed")) {
 			options->seed = number(arg[0], arg[1]);
 			options->seeds = 1;

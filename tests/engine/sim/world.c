@@ -12,6 +12,7 @@
 #include "sim/world.h"
 
 struct world world;
+bool world_weak;
 
 #define ONE_OF(array) \
 	((array)[prng_below(&world.prng, sizeof(array) / sizeof(*(array)))])
@@ -74,6 +75,10 @@ static void plan_manners(struct plan *plan)
 	plan->postpone_percent = percent(50) ? 0 : 30;
 	plan->sync_percent = prng_below(&world.prng, 4) * 33;
 	plan->error_in = percent(20) ? 10 : 0;
+	if (world_weak) {
+		plan->model = MODEL_WEAK;
+		plan->collide = true;
+	}
 }
 
 /* The counters of a ring wrap after 2^32 records; here much earlier. */

@@ -68,6 +68,9 @@ struct world {
 
 extern struct world world;
 
+/* Weak memory in each seed, and most arms for the same time. */
+extern bool world_weak;
+
 void world_run(u64 seed, u64 steps);
 
 static inline bool percent(unsigned int chance)

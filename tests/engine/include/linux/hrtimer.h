@@ -23,6 +23,7 @@ struct hrtimer {
 	int cpu;
 	bool pinned;
 	bool queued;
+	bool running; /* its function is */
 	struct hrtimer *next;
 };
 
