@@ -53,6 +53,7 @@ void th_drift_record(struct timerheap_stats *stats, u64 lateness_ns)
  */
 static u64 figure(const __u64 *word)
 {
+	/* Its owner's store is plain, as said above. */
 	return data_race(READ_ONCE(*word));
 }
 
