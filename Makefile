@@ -32,7 +32,7 @@ library:
 tools: library
 	$(MAKE) -C tools O=$(O)
 
-.PHONY: demo check check-fast check-kernels lint fuzz
+.PHONY: demo check check-fast check-all check-kernels lint fuzz
 demo:
 	@tests/deps build guest
 	@$(MAKE) --no-print-directory -s tools
@@ -43,6 +43,9 @@ check:
 
 check-fast:
 	@tests/check --fast
+
+check-all:
+	@tests/check --all
 
 check-kernels:
 	@tests/kernels/check
@@ -102,7 +105,8 @@ clean:
 help:
 	@echo 'make             the module for this kernel, the library, the tools'
 	@echo 'make demo        a real workload in a guest with a stock kernel'
-	@echo 'make check       all tests; make check-fast: those under a minute'
+	@echo 'make check       the tests of each change; check-fast: those in seconds'
+	@echo 'make check-all   also those of each release'
 	@echo 'make soak-sim    the simulation, with new seeds, for SECONDS=600'
 	@echo 'make check-kernels  the self-tests on each kernel that is supported'
 	@echo 'make lint        W=1, sparse, checkpatch, clang-format'
