@@ -17,33 +17,6 @@ static void restore(void)
 	write_text(PARAMS "budget", "256");
 }
 
-/*
- * With one instruction a nanosecond a reading of the clock always takes the
- * same, once all that it needs has been touched.
- */
-static void need_icount(void)
-{
-	uint64_t least = UINT64_MAX, most = 0;
-
-	if (cpus_online() > 1)
-		skip("needs a guest with --icount");
-	if (kernel_is_slow())
-		skip("most of the time is that of the kernel's checkers");
-	for (int i = 0; i < 100; i++) {
-		uint64_t start = mono_ns();
-		uint64_t took = mono_ns() - start;
-
-		least = took < least ? took : least;
-		if (i > 50)
-			most = took > most ? took : most;
-	}
-	if (least != most)
-		note("reading the clock takes %llu to %llu ns",
-		     (unsigned long long)least, (unsigned long long)most);
-	if (least > 1000)
-		skip("needs a guest with --icount");
-}
-
 /* The longest time that this program did not get the CPU, until @n came. */
 static uint64_t longest_gap(struct queue *q, uint32_t n)
 {

@@ -39,6 +39,10 @@ void pin_to(int cpu);
 int cpus_online(void);
 /* A CPU other than @cpu that is online; skips the case if there is none. */
 int other_cpu(int cpu);
+/* Skips the case where an instruction does not take a nanosecond. */
+void need_counted_time(int cpus);
+/* The same on one CPU, for bounds that the kernel's checkers would break. */
+void need_icount(void);
 /* CPU hotplug; 0 or -errno. */
 int set_online(int cpu, bool online);
 
