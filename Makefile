@@ -32,7 +32,7 @@ library:
 tools: library
 	$(MAKE) -C tools O=$(O)
 
-.PHONY: demo check check-fast check-all check-kernels lint fuzz
+.PHONY: demo check check-fast check-all check-kernels check-model lint fuzz
 demo:
 	@tests/deps build guest
 	@$(MAKE) --no-print-directory -s tools
@@ -49,6 +49,9 @@ check-all:
 
 check-kernels:
 	@tests/kernels/check
+
+check-model:
+	@tests/model/check
 
 # The simulation with seeds of its own each time.
 .PHONY: soak-sim
@@ -109,6 +112,7 @@ help:
 	@echo 'make check-all   also those of each release'
 	@echo 'make soak-sim    the simulation, with new seeds, for SECONDS=600'
 	@echo 'make check-kernels  the self-tests on each kernel that is supported'
+	@echo 'make check-model  the protocol, searched by SPIN with barriers out'
 	@echo 'make lint        W=1, sparse, checkpatch, clang-format'
 	@echo 'make fuzz        libFuzzer in user space, SECONDS=60 a target'
 	@echo 'make install     (as root) PREFIX=$(PREFIX), DESTDIR, KREL, UDEVDIR'
