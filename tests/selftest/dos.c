@@ -395,57 +395,6 @@ static void doorbells(void)
 	attack_for(&q, 200, ring_all, "all doorbells, armed");
 }
 
-/* Who kicks is on another CPU. */
-static void remote_for(struct queue *q, void (*attack)(struct queue *),
-		       const char *what)
-{
-	uint64_t before = queue_stats(q).kicks_remote, sent;
-	uint64_t end = mono_ns() + 100 * NSEC_PER_MSEC;
-	struct watch watch = watch_start();
-	unsigned long kicks = 0;
-
-	for (; mono_ns() < end; kicks++) {
-		attack(q);
-		REQUIRE_EQ(queue_kick(q), 0);
-	}
-	CHECK_ORDER(show(&watch, what).longest_us, <, LIMIT_US);
-	sent = queue_stats(q).kicks_remote - before;
-	note("%lu kicks, %llu interrupts", kicks, (unsigned long long)sent);
-	CHECK_ORDER(sent, >, 10);
-}
-
-static void ring_due(struct queue *q)
-{
-	for (uint32_t i = 0; i < 1024; i++)
-		q->slots[i].expires_ns = 1;
-	ring_all(q);
-	consume(q);
-}
-
-/*
- * On two CPUs, of which one runs at a time; what one executes counts as time
- * for both.  So the home CPU takes no longer than is measured.  The kicks come
- * as fast as they can, since it is idle but for them.
- */
-static void remote_kicks(void)
-{
-	struct queue q;
-
-	if (kernel_is_slow())
-		skip("most of the time is that of the kernel's checkers");
-	need_counted_time(2);
-	irqsoff_prepare();
-	irqsoff_only_on(1);
-	pin_to(0);
-	queue_open(&q, MILLION, 65536, 1, CLOCK_MONOTONIC);
-	remote_for(&q, ring_none, "remote kicks");
-	remote_for(&q, ring_all, "with all doorbells");
-	remote_for(&q, ring_due, "and 1,024 that are due");
-	for (uint32_t i = 0; i < MILLION; i++)
-		q.slots[i].expires_ns = (1ULL << 60) - i;
-	remote_for(&q, ring_all, "with all doorbells, armed");
-}
-
 static void read_one(struct queue *q)
 {
 	struct timerheap_expiry e;
@@ -649,7 +598,6 @@ static const struct test_case cases[] = {
 	CASE(lead_and_slack),
 	CASE(kicks),
 	CASE(doorbells),
-	CASE(remote_kicks),
 	CASE(reads),
 	CASE(stalls),
 	CASE(epolls),

@@ -36,14 +36,6 @@ void irqsoff_prepare(void)
 		write_text(TRACING "set_ftrace_filter", "%s", traced[i]);
 }
 
-void irqsoff_only_on(int cpu)
-{
-	char mask[20];
-
-	snprintf(mask, sizeof(mask), "%x", 1U << cpu);
-	set("tracing_cpumask", mask);
-}
-
 void irqsoff_start(void)
 {
 	set("tracing_max_latency", "0");

@@ -17,8 +17,6 @@ struct irqsoff {
 
 /* Takes long; skips the case where there is no such tracer. */
 void irqsoff_prepare(void);
-/* The others' sections do not count from now on. */
-void irqsoff_only_on(int cpu);
 void irqsoff_start(void);
 struct irqsoff irqsoff_stop(void);
 /* Whatever became of the case. */
