@@ -22,7 +22,6 @@
 
 /* Shared with the neighbour's process. */
 static struct neighbour {
-	atomic_bool over;
 	struct timerheap_stats stats; /* as of its last round */
 	atomic_ulong rounds;
 } * beside;
