@@ -18,7 +18,13 @@
 
 #define POWER "/sys/power/"
 #define DEPTH_S "/sys/module/suspend/parameters/pm_test_delay"
-#define SUSPENDED_S 3
+#define SUSPENDED_S 5
+
+/*
+ * Measured by the RTC, in whole seconds, and less by how far CLOCK_REALTIME
+ * was ahead of it, which the kernel makes good up to 2 s at that occasion.
+ */
+#define COUNTED_S (SUSPENDED_S - 1 - 2)
 
 /* Deadlines before, during and after the suspension. */
 #define SLOTS 400
@@ -151,6 +157,9 @@ static struct gone suspend(const char *state)
 	REQUIRE_EQ(write_text(POWER "state", "%s", state), 0);
 	gone.mono = mono_ns() - gone.mono;
 	gone.boot = now_ns(CLOCK_BOOTTIME) - gone.boot;
+	/* They are not read at the same time. */
+	if (gone.boot < gone.mono)
+		gone.boot = gone.mono;
 	note("%s: CLOCK_MONOTONIC went on by %llu ms, CLOCK_BOOTTIME by %llu ms",
 	     state, (unsigned long long)(gone.mono / NSEC_PER_MSEC),
 	     (unsigned long long)(gone.boot / NSEC_PER_MSEC));
@@ -227,7 +236,7 @@ static void to_idle(void)
 	gone = suspend_with_timers("freeze", &sleeper);
 	CHECK_ORDER(gone.boot, >=, SUSPENDED_S * NSEC_PER_SEC);
 	/* Time goes on at that depth, and so do timers. */
-	CHECK_ORDER(gone.boot - gone.mono, <, STEP_NS);
+	CHECK_ORDER(gone.boot - gone.mono, <, NSEC_PER_SEC);
 	check_timers(&gone);
 	CHECK_EQ(queue_stats(&mono.q).handovers, 0);
 	check_drift(&before);
@@ -242,8 +251,7 @@ static void to_memory(void)
 	need_suspend("mem", "core");
 	before = settled_info();
 	gone = suspend_with_timers("mem", &sleeper);
-	/* By the RTC, which counts seconds. */
-	REQUIRE(gone.boot >= gone.mono + (SUSPENDED_S - 1) * NSEC_PER_SEC);
+	REQUIRE(gone.boot >= gone.mono + COUNTED_S * NSEC_PER_SEC);
 	check_timers(&gone);
 	/* The home CPU went offline meanwhile; CPU 0 did not. */
 	CHECK_EQ(queue_stats(&mono.q).handovers, 2);
