@@ -10,10 +10,12 @@
 
 /* The budget is granted anew once in so long, spread evenly. */
 #define GAP_NS	20000
+/* What a queue has to itself in each, whatever others have spent. */
+#define OWN_UNITS	4
 
 /*
  * The budget is the CPU's, not the queue's: any number of queues together
- * hold it no longer than one.
+ * hold it hardly longer than one.
  */
 struct th_grants {
 	/* this CPU, interrupts off; times in CLOCK_MONOTONIC */
@@ -169,7 +171,7 @@ static unsigned int run(struct th_queue *queue, unsigned int budget)
 }
 
 /* What this CPU may spend now: it regains its budget evenly over a gap. */
-static unsigned int grant(const struct th_grants *cpu, u64 now)
+static unsigned int left_of_budget(const struct th_grants *cpu, u64 now)
 {
 	u64 idle_ns = th_sat_sub(now, cpu->since_ns);
 	unsigned int budget = READ_ONCE(th_budget);
@@ -177,6 +179,14 @@ static unsigned int grant(const struct th_grants *cpu, u64 now)
 	if (idle_ns >= GAP_NS)
 		return budget;
 	return min_t(u64, cpu->left + idle_ns * budget / GAP_NS, budget);
+}
+
+/* So that one who spends all there is makes nobody late who wants little. */
+static unsigned int own_units(const struct th_queue *queue, u64 now)
+{
+	if (now - queue->ran_ns < GAP_NS)
+		return 0;
+	return min_t(unsigned int, OWN_UNITS, READ_ONCE(th_budget));
 }
 
 /**
@@ -203,7 +213,8 @@ void th_env_run_within_grant(struct th_queue *queue)
 {
 	struct th_grants *cpu = this_cpu_ptr(&grants);
 	u64 start = ktime_get_ns(), end;
-	unsigned int granted = grant(cpu, start);
+	unsigned int left = left_of_budget(cpu, start);
+	unsigned int granted = max(left, own_units(queue, start));
 	unsigned int used;
 
 	if (!granted) {
@@ -212,10 +223,12 @@ void th_env_run_within_grant(struct th_queue *queue)
 		return;
 	}
 	used = run(queue, granted) + th_engine_pass_cost(&queue->engine);
-	cpu->left = th_sat_sub(granted, used);
+	cpu->left = th_sat_sub(left, used);
 	end = ktime_get_ns();
+	queue->ran_ns = end;
 	/* Queues leave the CPU as much time as they took, GAP_NS at least. */
-	cpu->since_ns = end + th_sat_sub(end - start, GAP_NS);
+	cpu->since_ns = max(cpu->since_ns,
+			    end + th_sat_sub(end - start, GAP_NS));
 }
 
 /**

@@ -22,6 +22,7 @@ struct th_queue {
 	u64 programmed_ns;	/* what it is set to; TH_NEVER: nothing */
 	struct hrtimer gap_timer;	/* CLOCK_MONOTONIC: a gap of the CPU */
 	bool soon;		/* it is set */
+	u64 ran_ns;		/* when an interrupt last ran the engine */
 	u32 clock_generation;	/* as of the last run that published it */
 	u32 clock_steps;	/* likewise, since load */
 	u32 clock_steps_at_setup;

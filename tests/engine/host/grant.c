@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the queues of a CPU may take of it together, reckoned once more: a
- * budget, which grows back evenly within a gap.  And the gaps: each queue that
+ * budget, which grows back evenly within a gap, and each a little of its own
+ * when it took nothing for so long.  And the gaps: each queue that
  * waits has one promised, in turn.
  */
 #include <string.h>
@@ -19,6 +20,14 @@ static struct bucket {
 	u64 left;
 	u64 at_ns;
 } buckets[NR_CPUS];
+
+#define OWN_UNITS 4
+
+/* When interrupts last ran the engines. */
+static struct last_run {
+	const struct th_engine *engine;
+	u64 at_ns;
+} last_runs[sizeof(host.queues) / sizeof(host.queues[0])];
 
 static char *copies;
 
@@ -41,6 +50,7 @@ void grants_reset(void)
 	free(copies);
 	copies = calloc(NR_CPUS, all);
 	memset(buckets, 0, sizeof(buckets));
+	memset(last_runs, 0, sizeof(last_runs));
 	for (cpu = 0; cpu < NR_CPUS; cpu++)
 		buckets[cpu].left = (u64)world.plan.budget * GAP_NS;
 }
@@ -66,7 +76,37 @@ static bool in_chunk(void)
 	return agent_self && agent_self->in_chunk;
 }
 
-void grant_begins(unsigned int budget)
+/* Of the engine, or else one that is free. */
+static struct last_run *last_run(const struct th_engine *engine)
+{
+	struct last_run *run, *free = NULL;
+
+	for (run = last_runs; run < last_runs + ARRAY_SIZE(last_runs); run++) {
+		if (run->engine == engine)
+			return run;
+		if (!run->engine)
+			free = run;
+	}
+	free->engine = engine;
+	free->at_ns = 0;
+	return free;
+}
+
+void grant_forget(const struct th_engine *engine)
+{
+	last_run(engine)->engine = NULL;
+}
+
+static u64 own_units(const struct th_engine *engine)
+{
+	const struct last_run *run = last_run(engine);
+
+	if (run->at_ns && sim_clock.true_ns - run->at_ns < GAP_NS)
+		return 0;
+	return min((u64)OWN_UNITS, world.plan.budget);
+}
+
+void grant_begins(const struct th_engine *engine, unsigned int budget)
 {
 	const struct bucket *bucket;
 
@@ -77,7 +117,8 @@ void grant_begins(unsigned int budget)
 		return;
 	}
 	bucket = refill();
-	if (!budget || (u64)budget * GAP_NS > bucket->left)
+	if (!budget || (budget > own_units(engine) &&
+			(u64)budget * GAP_NS > bucket->left))
 		oracle_fail("grant", "%u are granted, and %llu.%02llu are left",
 			    budget, bucket->left / GAP_NS,
 			    bucket->left % GAP_NS * 100 / GAP_NS);
@@ -92,6 +133,7 @@ void grant_ends(struct th_engine *engine, unsigned int budget,
 	(void)budget;
 	if (in_chunk())
 		return;
+	last_run(engine)->at_ns = sim_clock.true_ns;
 	bucket = refill();
 	/* Less than nothing is not owed. */
 	bucket->left = cost < bucket->left ? bucket->left - cost : 0;

@@ -79,7 +79,8 @@ void hotplug_start(void);
 
 /* grant.c */
 void grants_reset(void);
-void grant_begins(unsigned int budget);
+void grant_begins(const struct th_engine *engine, unsigned int budget);
+void grant_forget(const struct th_engine *engine);
 void grant_ends(struct th_engine *engine, unsigned int budget,
 		unsigned int used);
 void gap_promised(struct hrtimer *timer, u64 expires);

@@ -179,7 +179,7 @@ unsigned int __wrap_th_engine_run(struct th_engine *engine, unsigned int budget)
 	unsigned int used;
 
 	check_home(queue_of(engine));
-	grant_begins(budget);
+	grant_begins(engine, budget);
 	if (is_main(engine))
 		used = run_main(engine, budget);
 	else

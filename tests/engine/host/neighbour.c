@@ -56,6 +56,7 @@ static void release(struct neighbour *neighbour)
 	struct th_queue *queue = neighbour->queue;
 
 	th_cpu_detach(queue);
+	grant_forget(&queue->engine);
 	host.queues[neighbour->number + 1] = NULL;
 	host.neighbours_fired += queue->engine.ring.tail;
 	area_free(&queue->engine);
