@@ -3,69 +3,48 @@
 
 #define ARITY	4
 
-static u32 parent_of(u32 i)
+/* Without branches on keys, which nothing could predict. */
+static struct th_node *least_of_four(struct th_node *node)
 {
-	return (i + 2) / ARITY;
+	struct th_node *a = node + (node[1].key < node[0].key);
+	struct th_node *b = node + 2 + (node[3].key < node[2].key);
+
+	return b->key < a->key ? b : a;
 }
 
-static u32 first_child_of(u32 i)
+static struct th_node *least_of(struct th_node *node, struct th_node *last)
 {
-	return ARITY * i - 2;
-}
+	struct th_node *least = node;
 
-static void place(struct th_heap *heap, u32 i, struct th_node node)
-{
-	heap->nodes[i] = node;
-	heap->pos[node.slot] = i;
-}
-
-/* The hole at @i rises to where @node belongs. */
-static void sift_up(struct th_heap *heap, u32 i, struct th_node node)
-{
-	while (i > TH_HEAP_ROOT) {
-		u32 up = parent_of(i);
-
-		if (heap->nodes[up].key <= node.key)
-			break;
-		place(heap, i, heap->nodes[up]);
-		i = up;
-	}
-	place(heap, i, node);
-}
-
-static u32 least_child(const struct th_heap *heap, u32 first)
-{
-	const struct th_node *child = &heap->nodes[first];
-	const struct th_node *last = &heap->nodes[heap->count];
-	const struct th_node *least = child;
-
-	if (last > child + ARITY - 1)
-		last = child + ARITY - 1;
-	while (++child <= last)
-		if (child->key < least->key)
-			least = child;
-	return least - heap->nodes;
+	if (node + ARITY - 1 <= last)
+		return least_of_four(node);
+	while (++node <= last)
+		if (node->key < least->key)
+			least = node;
+	return least;
 }
 
 /* The hole at @i sinks to where @node belongs. */
-static void sift_down(struct th_heap *heap, u32 i, struct th_node node)
+static void sift_down(struct th_heap *heap, size_t i, struct th_node node)
 {
-	u32 child;
+	struct th_node *nodes = heap->nodes, *last = nodes + heap->count;
+	struct th_node *child;
 
-	while ((child = first_child_of(i)) <= heap->count) {
-		child = least_child(heap, child);
-		if (node.key <= heap->nodes[child].key)
+	while ((child = nodes + ARITY * i - 2) <= last) {
+		child = least_of(child, last);
+		if (node.key <= child->key)
 			break;
-		place(heap, i, heap->nodes[child]);
-		i = child;
+		nodes[i] = *child;
+		heap->pos[child->slot] = i;
+		i = child - nodes;
 	}
-	place(heap, i, node);
+	th_heap_place(heap, i, node);
 }
 
 static void settle(struct th_heap *heap, u32 i, struct th_node node)
 {
-	if (i > TH_HEAP_ROOT && node.key < heap->nodes[parent_of(i)].key)
-		sift_up(heap, i, node);
+	if (i > TH_HEAP_ROOT && node.key < heap->nodes[th_heap_parent(i)].key)
+		th_heap_rise(heap, i, node);
 	else
 		sift_down(heap, i, node);
 }
@@ -100,5 +79,5 @@ void th_heap_set(struct th_heap *heap, u32 slot, u64 key)
 	else if (heap->pos[slot])
 		settle(heap, heap->pos[slot], node);
 	else
-		sift_up(heap, ++heap->count, node);
+		th_heap_rise(heap, ++heap->count, node);
 }

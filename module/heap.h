@@ -13,7 +13,6 @@
 struct th_node {
 	u64 key;
 	u32 slot;
-	u32 unused;
 };
 
 /*
@@ -56,10 +55,17 @@ static inline u64 th_heap_min_key(const struct th_heap *heap)
 	return heap->count ? heap->nodes[TH_HEAP_ROOT].key : TH_NEVER;
 }
 
-/* The slot that has it; not to be called on an empty heap. */
+/*
+ * A slot that has it; not to be called on an empty heap.  It is the last node
+ * if that is one, since nothing has to move when that leaves: many timers of
+ * one instant are taken in O(1) each.
+ */
 static inline u32 th_heap_min_slot(const struct th_heap *heap)
 {
-	return heap->nodes[TH_HEAP_ROOT].slot;
+	const struct th_node *root = &heap->nodes[TH_HEAP_ROOT];
+	const struct th_node *last = &heap->nodes[heap->count];
+
+	return last->key == root->key ? last->slot : root->slot;
 }
 
 /* The slot's key; TH_NEVER when it is not in the heap. */
@@ -70,6 +76,76 @@ static inline u64 th_heap_key(const struct th_heap *heap, u32 slot)
 	return i ? heap->nodes[i].key : TH_NEVER;
 }
 
+/* The parent of a node but the root. */
+static inline u32 th_heap_parent(u32 i)
+{
+	return (i + 2) / 4;
+}
+
+/* Siblings, and what is between a node and its parent, are for heap.c. */
+static inline void th_heap_place(struct th_heap *heap, u32 i,
+				 struct th_node node)
+{
+	heap->nodes[i] = node;
+	heap->pos[node.slot] = i;
+}
+
+/* The hole at @i rises to where @node belongs. */
+static inline void th_heap_rise(struct th_heap *heap, u32 i,
+				struct th_node node)
+{
+	while (i > TH_HEAP_ROOT) {
+		u32 up = th_heap_parent(i);
+
+		if (heap->nodes[up].key <= node.key)
+			break;
+		th_heap_place(heap, i, heap->nodes[up]);
+		i = up;
+	}
+	th_heap_place(heap, i, node);
+}
+
+/**
+ * th_heap_advance - give a slot an earlier key, in the heap or not yet
+ * @heap: the heap
+ * @slot: below the number it was made for
+ * @key: the new key
+ *
+ * Inline, since all arms come by.  Cost: O(log4 n) moves, but of keys in
+ * random order O(1) on average.
+ *
+ * Return: whether it is earlier; else nothing changed.
+ */
+static inline bool th_heap_advance(struct th_heap *heap, u32 slot, u64 key)
+{
+	u32 i = heap->pos[slot];
+
+	if (key >= (i ? heap->nodes[i].key : TH_NEVER))
+		return false;
+	th_heap_rise(heap, i ? i : ++heap->count,
+		     (struct th_node){ .key = key, .slot = slot });
+	return true;
+}
+
 void th_heap_set(struct th_heap *heap, u32 slot, u64 key);
+
+/**
+ * th_heap_remove - take out a slot that is in the heap
+ * @heap: the heap
+ * @slot: the slot
+ *
+ * Cost: O(1) for the last node, which th_heap_min_slot() prefers.
+ */
+static inline void th_heap_remove(struct th_heap *heap, u32 slot)
+{
+	u32 *i = &heap->pos[slot];
+
+	if (*i != heap->count) {
+		th_heap_set(heap, slot, TH_NEVER);
+		return;
+	}
+	heap->count--;
+	*i = 0;
+}
 
 #endif

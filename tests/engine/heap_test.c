@@ -40,7 +40,15 @@ static void drop(struct pair *pair)
 
 static void set(struct pair *pair, u32 slot, u64 key)
 {
-	th_heap_set(&pair->heap, slot, key);
+	/* Odd slots by the ways that are made for it, where there is one. */
+	if (slot % 2 && key < pair->keys[slot])
+		assert_true(th_heap_advance(&pair->heap, slot, key));
+	else if (slot % 2 && key == TH_NEVER && pair->keys[slot] != TH_NEVER)
+		th_heap_remove(&pair->heap, slot);
+	else
+		th_heap_set(&pair->heap, slot, key);
+	/* What is not earlier changes nothing. */
+	assert_false(th_heap_advance(&pair->heap, slot, key));
 	pair->keys[slot] = key;
 }
 

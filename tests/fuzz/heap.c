@@ -50,7 +50,14 @@ static void set(struct th_heap *heap, u32 slot, u64 key)
 {
 	u32 before = heap->pos[slot];
 
-	th_heap_set(heap, slot, key);
+	/* Odd slots by the ways that are made for it, where there is one. */
+	if (slot % 2 && key < keys[slot])
+		CHECK(th_heap_advance(heap, slot, key));
+	else if (slot % 2 && key == TH_NEVER && before)
+		th_heap_remove(heap, slot);
+	else
+		th_heap_set(heap, slot, key);
+	CHECK(!th_heap_advance(heap, slot, key));
 	/* Whom nothing makes move stays, also among equals. */
 	if (keys[slot] == key)
 		CHECK(heap->pos[slot] == before);
