@@ -21,22 +21,23 @@ void th_drift_reset(struct timerheap_stats *stats)
 }
 
 /**
- * th_drift_record - count one expiry
+ * th_drift_record - count expiries
  * @stats: the figures
- * @lateness_ns: how late it was
+ * @lateness_ns: how late they were
+ * @count: how many, at least 1
  *
  * Cost: no loop, no division but by a constant.
  */
-void th_drift_record(struct timerheap_stats *stats, u64 lateness_ns)
+void th_drift_record(struct timerheap_stats *stats, u64 lateness_ns, u32 count)
 {
 	u64 us = min_t(u64, div_u64(lateness_ns, 1000), U32_MAX);
 
-	stats->expiries++;
-	stats->hist[timerheap_hist_bucket(lateness_ns)]++;
-	stats->lateness_sum_ns =
-		th_sat_add(stats->lateness_sum_ns, lateness_ns);
-	stats->lateness_sumsq_us2 =
-		th_sat_add(stats->lateness_sumsq_us2, us * us);
+	stats->expiries += count;
+	stats->hist[timerheap_hist_bucket(lateness_ns)] += count;
+	stats->lateness_sum_ns = th_sat_add(stats->lateness_sum_ns,
+					    th_sat_mul(lateness_ns, count));
+	stats->lateness_sumsq_us2 = th_sat_add(stats->lateness_sumsq_us2,
+					       th_sat_mul(us * us, count));
 	if (lateness_ns < stats->lateness_min_ns)
 		stats->lateness_min_ns = lateness_ns;
 	if (lateness_ns > stats->lateness_max_ns)

@@ -10,7 +10,7 @@
 #include <linux/timerheap.h>
 
 void th_drift_reset(struct timerheap_stats *stats);
-void th_drift_record(struct timerheap_stats *stats, u64 lateness_ns);
+void th_drift_record(struct timerheap_stats *stats, u64 lateness_ns, u32 count);
 void th_drift_add(struct timerheap_stats *sum,
 		  const struct timerheap_stats *stats);
 

@@ -23,6 +23,11 @@ struct run {
 	u64 horizon;
 	u64 lead_ns;
 	unsigned int left;
+	u32 cpu;
+	/* Expiries of one deadline at one time, yet to be counted. */
+	u64 expires;
+	u32 alike;
+	bool idle;	/* nothing was due */
 	bool more;
 	bool stalled;
 	bool posted;
@@ -63,13 +68,6 @@ void th_engine_set_flags(struct th_engine *engine, u32 mask, u32 flags)
 	WRITE_ONCE(engine->header_flags, next);
 	/* For is_coming(), kick.c: a kick for this flag finds it set there. */
 	smp_store_release(&engine->header->flags, next);
-}
-
-static void read_clock(struct th_engine *engine, struct run *run)
-{
-	run->now = th_env_now(engine);
-	run->horizon = th_sat_sub(th_sat_add(run->now, run->lead_ns),
-				  engine->delay_ns);
 }
 
 static u64 key_of(const struct timerheap_slot *slot, u64 expires)
@@ -136,58 +134,101 @@ static void settle(struct th_engine *engine, u32 index, u64 expires)
 		th_doorbell_ring(&engine->doorbells, index);
 }
 
+/*
+ * Where armed_ns falls no second look is needed: who saw the old one and rang
+ * nothing has a deadline after both.
+ */
 static void answer(struct th_engine *engine, u32 index)
 {
 	struct timerheap_slot *slot = &engine->slots[index];
 	u64 expires = READ_ONCE(slot->expires_ns);
+	u64 key = expires ? key_of(slot, expires) : TH_NEVER;
 
-	engine->stats.doorbells++;
-	if (expires &&
-	    key_of(slot, expires) < th_heap_key(&engine->heap, index))
-		settle(engine, index, expires);
+	if (th_heap_advance(&engine->heap, index, key))
+		WRITE_ONCE(slot->armed_ns, key);
+}
+
+/* Those that are bells of slots. */
+static u64 valid(const struct th_engine *engine, const struct th_bells *bells)
+{
+	u32 n = engine->nslots - bells->first;
+
+	return n < TH_BELLS ? bells->bits & (BIT_ULL(n) - 1) : bells->bits;
+}
+
+/* Answer @most of the bells at most; how many it were. */
+static unsigned int answer_some(struct th_engine *engine,
+				struct th_bells *bells, unsigned int most)
+{
+	u32 first = bells->first;
+	u64 bits = bells->bits;
+	unsigned int n;
+
+	for (n = 0; bits && n < most; n++) {
+		answer(engine, first + __ffs64(bits));
+		bits &= bits - 1;
+	}
+	bells->bits = bits;
+	engine->stats.doorbells += n;
+	return n;
 }
 
 /*
  * Answer doorbells with half of what is left of the budget, so that they and
  * the expiries do not starve each other; when that is one unit, they have it
- * in turns.  A word without bells costs as much as a bell.
+ * in turns.  While nothing is due it may be all.  A word without bells costs
+ * as much as a bell.
  */
 static void drain(struct th_engine *engine, struct run *run)
 {
-	unsigned int share = (run->left + (engine->stats.runs & 1)) / 2;
-	unsigned int quota = share;
+	unsigned int quota = (run->left + (engine->stats.runs & 1)) / 2;
 	struct th_bells bells = { 0 };
 
+	if (run->idle)
+		quota = run->left;
+	run->left -= quota;
 	th_doorbell_begin(&engine->doorbells);
 	while (quota && th_doorbell_next(&engine->doorbells, &bells)) {
-		if (!bells.bits)
-			quota--;
-		for (; bells.bits && quota; bells.bits &= bells.bits - 1) {
-			u32 index = bells.first + __ffs64(bells.bits);
-
-			quota--;
-			if (index < engine->nslots)
-				answer(engine, index);
-		}
+		bells.bits = valid(engine, &bells);
+		quota -= answer_some(engine, &bells, quota) ?: 1;
 	}
 	th_doorbell_end(&engine->doorbells, &bells);
-	run->left -= share - quota;
+	run->left += quota;
+}
+
+static void count_alike(struct th_engine *engine, struct run *run)
+{
+	if (run->alike)
+		th_drift_record(&engine->stats, run->horizon +
+				engine->delay_ns - run->expires, run->alike);
+	run->alike = 0;
+}
+
+static void count(struct th_engine *engine, struct run *run, u64 expires)
+{
+	if (expires != run->expires)
+		count_alike(engine, run);
+	run->expires = expires;
+	run->alike++;
+}
+
+static void read_clock(struct th_engine *engine, struct run *run)
+{
+	run->now = th_env_now(engine);
+	run->horizon = th_sat_sub(th_sat_add(run->now, run->lead_ns),
+				  engine->delay_ns);
 }
 
 /*
- * The deadline after @expires, 0 for a one-shot timer.  On the grid it is the
- * first point after now, found without counting through the missed ones.
+ * The deadline after @expires.  On the grid it is the first point after now,
+ * found without counting through the missed ones.
  */
 static u64 next_deadline(const struct th_engine *engine,
-			 const struct timerheap_slot *slot, u64 expires,
-			 u64 now, u32 *overruns)
+			 const struct timerheap_slot *slot, u64 period,
+			 u64 expires, u64 now, u32 *overruns)
 {
-	u64 period = READ_ONCE(slot->period_ns);
 	u64 missed = 0;
 
-	*overruns = 0;
-	if (!period)
-		return 0;
 	period = max(period, engine->min_period_ns);
 	if (now > expires && now - expires >= period) {
 		missed = div64_u64(now - expires, period);
@@ -198,30 +239,44 @@ static u64 next_deadline(const struct th_engine *engine,
 	return th_sat_add(expires + missed * period, period);
 }
 
-/* Fire the slot if @expires still is its deadline. */
+/*
+ * Fire the slot, whose key is @key, if @expires still is its deadline.
+ * armed_ns comes first: a user who saw the old one and rang nothing exchanged
+ * the deadline before, so that the compare-exchange is lost.
+ */
 static void expire(struct th_engine *engine, struct run *run, u32 index,
-		   u64 expires)
+		   u64 key, u64 expires)
 {
 	struct timerheap_slot *slot = &engine->slots[index];
 	struct timerheap_expiry expiry = {
 		.expires_ns = expires,
 		.fired_ns = run->now,
 		.slot = index,
-		.cpu = th_env_cpu(engine),
+		.cpu = run->cpu,
 		.flags = expires > run->now ? TIMERHEAP_EXPIRY_LEAD : 0,
 	};
-	u64 next = next_deadline(engine, slot, expires, run->now,
-				 &expiry.overruns);
+	u64 period = READ_ONCE(slot->period_ns);
+	u64 next = 0, next_key = TH_NEVER;
 
+	if (unlikely(period)) {
+		next = next_deadline(engine, slot, period, expires, run->now,
+				     &expiry.overruns);
+		next_key = key_of(slot, next);
+	}
+	WRITE_ONCE(slot->armed_ns, next_key);
 	/* Pairs with the user's exchange: one of the two has the deadline. */
-	if (cmpxchg(&slot->expires_ns, expires, next) != expires)
+	if (unlikely(cmpxchg(&slot->expires_ns, expires, next) != expires)) {
+		WRITE_ONCE(slot->armed_ns, key);
 		return;
+	}
 	th_ring_post(&engine->ring, &expiry);
-	run->posted = true;
+	count(engine, run, expires);
+	if (likely(!period)) {
+		th_heap_remove(&engine->heap, index);
+		return;
+	}
 	engine->stats.overruns += expiry.overruns;
-	th_drift_record(&engine->stats,
-			run->horizon + engine->delay_ns - expires);
-	settle(engine, index, next);
+	th_heap_set(&engine->heap, index, next_key);
 }
 
 /*
@@ -230,7 +285,7 @@ static void expire(struct th_engine *engine, struct run *run, u32 index,
  */
 static bool has_room(struct th_engine *engine)
 {
-	if (!th_ring_full(&engine->ring))
+	if (likely(!th_ring_full(&engine->ring)))
 		return true;
 	th_engine_set_flags(engine, TIMERHEAP_HDR_STALLED,
 			    TIMERHEAP_HDR_STALLED);
@@ -239,13 +294,29 @@ static bool has_room(struct th_engine *engine)
 	return !th_ring_full(&engine->ring);
 }
 
-/* Fire what is due, in order of heap key; move what was pushed back. */
-static void fire(struct th_engine *engine, struct run *run)
+/* Whether the slot that stands first must be looked at by now. */
+static bool is_due(const struct th_engine *engine, const struct run *run)
+{
+	u64 expires;
+
+	if (th_heap_empty(&engine->heap))
+		return false;
+	expires = READ_ONCE(engine->slots[th_heap_min_slot(&engine->heap)]
+			    .expires_ns);
+	return th_heap_min_key(&engine->heap) <= run->horizon ||
+		expires - 1 < run->horizon;
+}
+
+/*
+ * Fire what is due, in order of heap key, and move what was pushed back: @most
+ * of it, by one reading of the clock.  How much it was.
+ */
+static unsigned int fire_some(struct th_engine *engine, struct run *run,
+			      unsigned int most)
 {
 	unsigned int n;
 
-	run->stalled = false;
-	for (n = 0; !th_heap_empty(&engine->heap); n++) {
+	for (n = 0; n < most && !th_heap_empty(&engine->heap); n++) {
 		u64 key = th_heap_min_key(&engine->heap);
 		u32 index = th_heap_min_slot(&engine->heap);
 		struct timerheap_slot *slot = &engine->slots[index];
@@ -254,32 +325,40 @@ static void fire(struct th_engine *engine, struct run *run)
 		 * before it, are those of this deadline.
 		 */
 		u64 expires = smp_load_acquire(&slot->expires_ns);
-		bool due;
 
-		if (n % NOW_EVERY == 0)
-			read_clock(engine, run);
-		due = expires && expires <= run->horizon;
-		if (key > run->horizon && !due)
-			return;
-		if (!run->left) {
-			run->more = true;
-			return;
-		}
-		if (due && !has_room(engine)) {
-			run->stalled = true;
-			return;
-		}
-		run->left--;
-		if (due) {
-			expire(engine, run, index, expires);
+		/* Idle, 0, becomes the latest of all. */
+		if (likely(expires - 1 < run->horizon)) {
+			run->stalled = !has_room(engine);
+			if (run->stalled)
+				break;
+			expire(engine, run, index, key, expires);
 			continue;
 		}
+		if (key > run->horizon)
+			break;
 		if (expires)
 			engine->stats.lazy_moves++;
 		else
 			engine->stats.lazy_drops++;
 		settle(engine, index, expires);
 	}
+	return n;
+}
+
+static void fire(struct th_engine *engine, struct run *run)
+{
+	unsigned int before = run->left, most, n;
+
+	run->stalled = false;
+	do {
+		most = min_t(unsigned int, run->left, NOW_EVERY);
+		read_clock(engine, run);
+		n = fire_some(engine, run, most);
+		count_alike(engine, run);
+		run->left -= n;
+	} while (n == most && run->left);
+	run->more = n == most && is_due(engine, run);
+	run->idle = run->left == before && !run->more && !run->stalled;
 }
 
 static void set_next_event(struct th_engine *engine, u64 next)
@@ -303,9 +382,9 @@ void th_engine_postpone(struct th_engine *engine)
  * Say when the kernel will look by itself; 0 when it comes back shortly or
  * waits for the consumer's kick, since no arm needs to kick then.
  */
-static void publish(struct th_engine *engine, const struct run *run)
+static void publish(struct th_engine *engine, struct run *run)
 {
-	th_ring_publish(&engine->ring);
+	run->posted |= th_ring_publish(&engine->ring);
 	if (run->more || run->stalled)
 		set_next_event(engine, 0);
 	else
@@ -350,6 +429,7 @@ unsigned int th_engine_run(struct th_engine *engine, unsigned int budget)
 {
 	struct run run = {
 		.left = budget,
+		.cpu = th_env_cpu(engine),
 		.lead_ns = min_t(u32, READ_ONCE(engine->header->lead_ns),
 				 TIMERHEAP_LEAD_MAX_NS),
 	};
@@ -358,7 +438,8 @@ unsigned int th_engine_run(struct th_engine *engine, unsigned int budget)
 
 	engine->stats.runs++;
 	for (;;) {
-		drain(engine, &run);
+		if (th_doorbell_any(&engine->doorbells))
+			drain(engine, &run);
 		fire(engine, &run);
 		publish(engine, &run);
 		if (run.more || !th_doorbell_any(&engine->doorbells))

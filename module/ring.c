@@ -23,51 +23,37 @@ void th_ring_init(struct th_ring *ring, struct timerheap_header *header,
 }
 
 /**
- * th_ring_full - whether there is no room for another record
+ * th_ring_refresh - look where the consumer is
  * @ring: the ring
  *
- * A head that no consumer can have reached makes the ring full for as long as
- * it stands there.  Cost: two loads; the consumer's line only when the ring
- * fills up.
+ * Return: whether there is room now.
  */
-bool th_ring_full(struct th_ring *ring)
+bool th_ring_refresh(struct th_ring *ring)
 {
-	u32 head;
-
-	if (ring->tail - ring->head <= ring->mask)
-		return false;
 	/* Pairs with the consumer's release: it is done with the records. */
-	head = smp_load_acquire(&ring->header->cq_head);
-	if (ring->tail - head > ring->mask)
-		return true;
-	ring->head = head;
-	return false;
-}
+	u32 head = smp_load_acquire(&ring->header->cq_head);
 
-/**
- * th_ring_post - write a record
- * @ring: a ring that is not full
- * @expiry: the record
- *
- * The consumer sees it after the next th_ring_publish().
- */
-void th_ring_post(struct th_ring *ring, const struct timerheap_expiry *expiry)
-{
-	ring->entries[ring->tail++ & ring->mask] = *expiry;
+	if (ring->tail - head > ring->mask)
+		return false;
+	ring->head = head;
+	return true;
 }
 
 /**
  * th_ring_publish - let the consumer see what was posted
  * @ring: the ring
+ *
+ * Return: whether there was something.
  */
-void th_ring_publish(struct th_ring *ring)
+bool th_ring_publish(struct th_ring *ring)
 {
 	if (ring->published == ring->tail)
-		return;
+		return false;
 	/* Pairs with th_ring_ready(): the records are complete. */
 	smp_store_release(&ring->published, ring->tail);
 	/* Pairs with the consumer's acquire: likewise. */
 	smp_store_release(&ring->header->cq_tail, ring->tail);
+	return true;
 }
 
 /**

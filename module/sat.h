@@ -14,6 +14,13 @@ static inline u64 th_sat_add(u64 a, u64 b)
 	return sum < a ? TH_NEVER : sum;
 }
 
+static inline u64 th_sat_mul(u64 a, u32 b)
+{
+	u64 product;
+
+	return __builtin_mul_overflow(a, b, &product) ? TH_NEVER : product;
+}
+
 static inline u64 th_sat_sub(u64 a, u64 b)
 {
 	return a > b ? a - b : 0;

@@ -116,16 +116,16 @@ static void record_counts(void **state)
 
 	(void)state;
 	th_drift_reset(&stats);
-	th_drift_record(&stats, 2500);
+	th_drift_record(&stats, 2500, 1);
 	assert_int_equal(stats.expiries, 1);
 	assert_int_equal(stats.lateness_min_ns, 2500);
 	assert_int_equal(stats.lateness_max_ns, 2500);
 	assert_int_equal(stats.lateness_sum_ns, 2500);
 	assert_int_equal(stats.lateness_sumsq_us2, 4);
 	assert_int_equal(stats.hist[timerheap_hist_bucket(2500)], 1);
-	th_drift_record(&stats, 0);
-	th_drift_record(&stats, 999);
-	th_drift_record(&stats, 3000);
+	th_drift_record(&stats, 0, 1);
+	th_drift_record(&stats, 999, 1);
+	th_drift_record(&stats, 3000, 1);
 	assert_int_equal(stats.expiries, 4);
 	assert_int_equal(stats.lateness_min_ns, 0);
 	assert_int_equal(stats.lateness_max_ns, 3000);
@@ -143,18 +143,38 @@ static void record_saturates(void **state)
 
 	(void)state;
 	th_drift_reset(&stats);
-	th_drift_record(&stats, TH_NEVER);
+	th_drift_record(&stats, TH_NEVER, 1);
 	assert_int_equal(stats.hist[LAST], 1);
 	assert_int_equal(stats.lateness_max_ns, TH_NEVER);
 	assert_int_equal(stats.lateness_sum_ns, TH_NEVER);
 	/* (2^32 - 1)^2: the square of the most microseconds that count. */
 	assert_int_equal(stats.lateness_sumsq_us2, 0xfffffffe00000001);
-	th_drift_record(&stats, TH_NEVER - 1);
-	th_drift_record(&stats, 1);
+	th_drift_record(&stats, TH_NEVER - 1, 1);
+	th_drift_record(&stats, 1, 1);
 	assert_int_equal(stats.expiries, 3);
 	assert_int_equal(stats.lateness_sum_ns, TH_NEVER);
 	assert_int_equal(stats.lateness_sumsq_us2, TH_NEVER);
 	assert_int_equal(stats.lateness_min_ns, 1);
+}
+
+/* Many at once are as many one after the other; sums saturate alike. */
+static void record_many(void **state)
+{
+	static const u64 values[] = { 0,	  7,	      5000,
+				      1ULL << 40, 1ULL << 62, TH_NEVER };
+	struct timerheap_stats once, each;
+	u32 i, n;
+
+	(void)state;
+	th_drift_reset(&once);
+	th_drift_reset(&each);
+	for (i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		th_drift_record(&once, values[i], 5);
+		for (n = 0; n < 5; n++)
+			th_drift_record(&each, values[i], 1);
+		assert_memory_equal(&once, &each, sizeof(once));
+	}
+	assert_int_equal(once.expiries, 30);
 }
 
 /* Every member is the sum of both, or the least, or the most of both. */
@@ -239,7 +259,7 @@ static void percentiles(void **state)
 	th_drift_reset(&stats);
 	for (i = 0; i < n; i++) {
 		values[i] = prng_next(&prng) >> prng_range(&prng, 25, 60);
-		th_drift_record(&stats, values[i]);
+		th_drift_record(&stats, values[i], 1);
 	}
 	qsort(values, n, sizeof(*values), compare);
 	for (p = 0; p < sizeof(permille) / sizeof(*permille); p++) {
@@ -265,6 +285,7 @@ int main(void)
 		cmocka_unit_test(reset_forgets_all),
 		cmocka_unit_test(record_counts),
 		cmocka_unit_test(record_saturates),
+		cmocka_unit_test(record_many),
 		cmocka_unit_test(add_takes_every_member),
 		cmocka_unit_test(add_saturates),
 		cmocka_unit_test(percentiles),

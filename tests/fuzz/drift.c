@@ -12,7 +12,7 @@
 typedef unsigned __int128 u128;
 
 struct model {
-	u64 values[MOST];
+	u64 values[MOST + PARTS];
 	u32 count;
 	u128 sum;
 	u128 sumsq;
@@ -110,14 +110,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		u64 us = value / 1000 > ~0U ? ~0U : value / 1000;
 
 		verify_bucket(value);
-		th_drift_record(&part[to], value);
+		th_drift_record(&part[to], value, 1 + to);
 		part[to].overruns += to;
 		part[to].clock_steps += value;
 		sum.overruns -= to;
 		sum.clock_steps -= value;
-		model.values[model.count++] = value;
-		model.sum += value;
-		model.sumsq += (u128)us * us;
+		for (i = 0; i <= to; i++)
+			model.values[model.count++] = value;
+		model.sum += (u128)value * (1 + to);
+		model.sumsq += (u128)us * us * (1 + to);
 	}
 	for (i = 0; i < PARTS; i++)
 		th_drift_add(&sum, &part[i]);

@@ -7,10 +7,13 @@
 static void verify(u64 a, u64 b)
 {
 	unsigned __int128 sum = (unsigned __int128)a + b;
+	unsigned __int128 product = (unsigned __int128)a * (u32)b;
 	__int128 rest = (__int128)a - b;
 
 	CHECK(th_sat_add(a, b) == (sum > TH_NEVER ? TH_NEVER : (u64)sum));
 	CHECK(th_sat_sub(a, b) == (rest < 0 ? 0 : (u64)rest));
+	CHECK(th_sat_mul(a, (u32)b) ==
+	      (product > TH_NEVER ? TH_NEVER : (u64)product));
 	CHECK(th_sat_add(a, TH_NEVER) == TH_NEVER);
 }
 

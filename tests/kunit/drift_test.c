@@ -80,9 +80,9 @@ static void records(struct kunit *test)
 {
 	struct timerheap_stats *stats = make_stats(test);
 
-	th_drift_record(stats, 5000);
-	th_drift_record(stats, 1999);
-	th_drift_record(stats, 70000);
+	th_drift_record(stats, 5000, 1);
+	th_drift_record(stats, 1999, 1);
+	th_drift_record(stats, 70000, 1);
 	KUNIT_EXPECT_EQ(test, stats->expiries, 3ULL);
 	KUNIT_EXPECT_EQ(test, stats->lateness_min_ns, 1999ULL);
 	KUNIT_EXPECT_EQ(test, stats->lateness_max_ns, 70000ULL);
@@ -99,7 +99,7 @@ static void zero_is_a_lateness(struct kunit *test)
 {
 	struct timerheap_stats *stats = make_stats(test);
 
-	th_drift_record(stats, 0);
+	th_drift_record(stats, 0, 1);
 	KUNIT_EXPECT_EQ(test, stats->lateness_min_ns, 0ULL);
 	KUNIT_EXPECT_EQ(test, stats->lateness_max_ns, 0ULL);
 	KUNIT_EXPECT_EQ(test, stats->hist[0], 1ULL);
@@ -109,15 +109,15 @@ static void saturates(struct kunit *test)
 {
 	struct timerheap_stats *stats = make_stats(test);
 
-	th_drift_record(stats, TIMERHEAP_NEVER - 10);
+	th_drift_record(stats, TIMERHEAP_NEVER - 10, 1);
 	KUNIT_EXPECT_EQ(test, stats->lateness_sum_ns, TIMERHEAP_NEVER - 10);
 	/* The square of the most that 32 bits of microseconds hold. */
 	KUNIT_EXPECT_EQ(test, stats->lateness_sumsq_us2,
 			(u64)U32_MAX * U32_MAX);
-	th_drift_record(stats, TIMERHEAP_NEVER - 10);
+	th_drift_record(stats, TIMERHEAP_NEVER - 10, 1);
 	KUNIT_EXPECT_EQ(test, stats->lateness_sum_ns, TIMERHEAP_NEVER);
 	KUNIT_EXPECT_EQ(test, stats->lateness_sumsq_us2, TIMERHEAP_NEVER);
-	th_drift_record(stats, 1000);
+	th_drift_record(stats, 1000, 1);
 	KUNIT_EXPECT_EQ(test, stats->lateness_sum_ns, TIMERHEAP_NEVER);
 	KUNIT_EXPECT_EQ(test, stats->lateness_sumsq_us2, TIMERHEAP_NEVER);
 	KUNIT_EXPECT_EQ(test, stats->hist[LAST], 2ULL);
@@ -162,9 +162,9 @@ static void adds_lateness(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sum->lateness_min_ns, TIMERHEAP_NEVER);
 	KUNIT_EXPECT_EQ(test, sum->lateness_max_ns, 0ULL);
 
-	th_drift_record(from, 9000);
-	th_drift_record(sum, 4000);
-	th_drift_record(sum, 20000);
+	th_drift_record(from, 9000, 1);
+	th_drift_record(sum, 4000, 1);
+	th_drift_record(sum, 20000, 1);
 	th_drift_add(sum, from);
 	KUNIT_EXPECT_EQ(test, sum->lateness_min_ns, 4000ULL);
 	KUNIT_EXPECT_EQ(test, sum->lateness_max_ns, 20000ULL);
