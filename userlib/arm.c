@@ -9,18 +9,15 @@
  * Ring the slot's doorbell; whether the kernel would otherwise look later than
  * at @latest.
  */
-static bool ring(struct timerheap *th, __u32 slot, __u64 latest)
+static inline bool ring(struct timerheap *th, __u32 slot, __u64 latest)
 {
-	__u32 word = slot / TIMERHEAP__BITS;
-
 	/*
 	 * Level 0 first: the kernel takes level 1 before level 0, and level 0
 	 * before expires_ns, each by an exchange, so what it misses here it is
 	 * rung for again.
 	 */
-	th_or64_sc(&th->level0[word], 1ULL << slot % TIMERHEAP__BITS);
-	th_or64_sc(&th->level1[word / TIMERHEAP__BITS],
-		   1ULL << word % TIMERHEAP__BITS);
+	th_set_bit_sc(th->level0, slot);
+	th_set_bit_sc(th->level1, slot / TIMERHEAP__BITS);
 	/*
 	 * Pairs with the kernel's barrier between its store of next_event_ns
 	 * and its look at level 1: one of the two sees the other.
@@ -66,14 +63,10 @@ static int kick(struct timerheap *th)
 	return rc;
 }
 
-static __attribute__((noinline)) int ring_and_kick(struct timerheap *th,
-						   __u32 slot, __u64 latest)
+static __attribute__((noinline)) int kick_or_defer(struct timerheap *th)
 {
-	int rc;
+	int rc = kick(th);
 
-	if (!ring(th, slot, latest))
-		return 0;
-	rc = kick(th);
 	if (rc)
 		defer(th);
 	return rc;
@@ -116,8 +109,9 @@ int timerheap_arm(struct timerheap *th, uint32_t slot, uint64_t deadline_ns)
 	 * pairs with the acquire in timerheap_reap().
 	 */
 	th_store64_release(&th->expected[slot], deadline_ns);
-	if (rare(exchange(&th->slots[slot], deadline_ns, &latest)))
-		return ring_and_kick(th, slot, latest);
+	if (exchange(&th->slots[slot], deadline_ns, &latest) &&
+	    rare(ring(th, slot, latest)))
+		return kick_or_defer(th);
 	return 0;
 }
 

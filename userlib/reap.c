@@ -75,17 +75,14 @@ static __u64 following(const struct timerheap *th,
 	return next | DERIVED;
 }
 
-/* Whether @rec counts; then @ev is filled in. */
-static bool take(struct timerheap *th, const struct timerheap_expiry *rec,
-		 struct timerheap_event *ev)
+/* Whether @rec, of @slot, counts; then @data is the slot's. */
+static __attribute__((noinline)) bool claim(struct timerheap *th,
+					    const struct timerheap_expiry *rec,
+					    __u32 slot, void **data)
 {
-	__u64 *expected, seen, next;
-	void *data;
+	__u64 *expected = &th->expected[slot], seen, next;
 	bool mine;
 
-	if (rec->slot >= th->nslots)
-		return false;
-	expected = &th->expected[rec->slot];
 	/* Pairs with the release in timerheap_arm(), and so in the retry. */
 	seen = th_load64_acquire(expected);
 	do {
@@ -94,22 +91,46 @@ static bool take(struct timerheap *th, const struct timerheap_expiry *rec,
 			return false;
 		/* By the settings that were stored before what was seen. */
 		next = following(th, rec);
-		data = th_load_ptr(&th->data[rec->slot]);
+		*data = th_load_ptr(&th->data[slot]);
 		/* Pairs with the exchange in timerheap_cancel(). */
 	} while (!th_cas64_sc(expected, &seen, next));
-	if (!mine)
-		return false;
+	return mine;
+}
 
-	*ev = (struct timerheap_event){
-		.data = data,
-		.deadline_ns = rec->expires_ns,
-		.fired_ns = rec->fired_ns,
-		.slot = rec->slot,
-		.overruns = rec->overruns,
-		.cpu = rec->cpu,
-		.flags = rec->flags,
-		.timer = rec->slot,
-	};
+/* The same where there is nothing to it: a one-shot timer, still expected. */
+static inline bool claim_oneshot(struct timerheap *th,
+				 const struct timerheap_expiry *rec, __u32 slot,
+				 void **data)
+{
+	__u64 *expected = &th->expected[slot];
+	__u64 seen = th_load64_acquire(expected);
+
+	if (seen != rec->expires_ns || th_load64(&th->slots[slot].period_ns))
+		return false;
+	*data = th_load_ptr(&th->data[slot]);
+	/* As in claim(). */
+	return th_cas64_sc(expected, &seen, 0);
+}
+
+/* Whether @rec counts; then @ev is filled in. */
+static inline bool take(struct timerheap *th,
+			const struct timerheap_expiry *rec,
+			struct timerheap_event *ev)
+{
+	__u32 slot = rec->slot;
+
+	if (slot >= th->nslots)
+		return false;
+	if (!claim_oneshot(th, rec, slot, &ev->data) &&
+	    !claim(th, rec, slot, &ev->data))
+		return false;
+	ev->deadline_ns = rec->expires_ns;
+	ev->fired_ns = rec->fired_ns;
+	ev->slot = rec->slot;
+	ev->overruns = rec->overruns;
+	ev->cpu = rec->cpu;
+	ev->flags = rec->flags;
+	ev->timer = slot;
 	return true;
 }
 
@@ -135,18 +156,18 @@ int timerheap_reap(struct timerheap *th, struct timerheap_event *ev,
 {
 	__u32 from = th_load32(&th->header->cq_head), head = from;
 	__u32 left = timerheap__ready(th);
-	unsigned int count = 0;
-	int rc;
+	struct timerheap_event *next = ev, *end;
+	int count, rc;
 
 	if (!ev && n)
 		return -EINVAL;
-	if (n > INT_MAX)
-		n = INT_MAX;
-	for (; left && count < n; left--, head++)
-		if (take(th, &th->ring[head & th->ring_mask], &ev[count]))
-			count++;
+	end = ev + (n < INT_MAX ? n : INT_MAX);
+	for (; left && next != end; left--, head++)
+		if (take(th, &th->ring[head & th->ring_mask], next))
+			next++;
+	count = (int)(next - ev);
 	rc = advance(th, from, head);
-	return count || !rc ? (int)count : rc;
+	return count || !rc ? count : rc;
 }
 
 /* Drop the library's own records, as far as they come first. */

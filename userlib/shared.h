@@ -114,13 +114,32 @@ static inline void th_fence_sc(void)
 
 #endif /* TIMERHEAP_SHARED_HEADER */
 
+/* Instructions that compilers don't make of atomic operations. */
+#if defined(__x86_64__) && !defined(TIMERHEAP_SHARED_HEADER) && \
+	!defined(__SANITIZE_THREAD__)
+#define TIMERHEAP__X86 1
+#endif
+
+/* Set a bit of an array, sequentially consistent. */
+static inline void th_set_bit_sc(__u64 *words, __u64 bit)
+{
+#ifdef TIMERHEAP__X86
+	__asm__ volatile("lock btsq %1, %0"
+			 : "+m"(*words)
+			 : "r"(bit)
+			 : "cc", "memory");
+#else
+	th_or64_sc(&words[bit / 64], 1ULL << bit % 64);
+#endif
+}
+
 /*
- * value < *p, by one sc load.  Every load of x86 is one; said like this it is
- * an operand of the comparison, which compilers don't do with atomic loads.
+ * value < *p, by one sc load.  Every load of x86 is one, also as the operand
+ * of a comparison.
  */
 static inline bool th_before_sc(__u64 value, const __u64 *p)
 {
-#if defined(__x86_64__) && !defined(TIMERHEAP_SHARED_HEADER)
+#ifdef TIMERHEAP__X86
 	bool before;
 
 	__asm__ volatile("cmpq %2, %1"
