@@ -13,11 +13,14 @@
 
 /* Expiries fired by one reading of the clock. */
 #define NOW_EVERY	16
+/* A run that took so long is over, whatever is left of its budget. */
+#define RUN_NS		20000
 /* Slots initialised between two chances for others to run. */
 #define RESCHED_EVERY	4096
 
 /* One run: what it knows and what it may still do. */
 struct run {
+	u64 start;
 	u64 now;
 	/* Due up to here: now, plus lead, minus injected delay. */
 	u64 horizon;
@@ -215,8 +218,16 @@ static void count(struct th_engine *engine, struct run *run, u64 expires)
 static void read_clock(struct th_engine *engine, struct run *run)
 {
 	run->now = th_env_now(engine);
+	if (!run->start)
+		run->start = run->now;
 	run->horizon = th_sat_sub(th_sat_add(run->now, run->lead_ns),
 				  engine->delay_ns);
+}
+
+/* By a clock that may be set back meanwhile; then the budget holds. */
+static bool is_over(const struct run *run)
+{
+	return th_sat_sub(run->now, run->start) >= RUN_NS;
 }
 
 /*
@@ -356,7 +367,7 @@ static void fire(struct th_engine *engine, struct run *run)
 		n = fire_some(engine, run, most);
 		count_alike(engine, run);
 		run->left -= n;
-	} while (n == most && run->left);
+	} while (n == most && run->left && !is_over(run));
 	run->more = n == most && is_due(engine, run);
 	run->idle = run->left == before && !run->more && !run->stalled;
 }
@@ -444,7 +455,7 @@ unsigned int th_engine_run(struct th_engine *engine, unsigned int budget)
 		publish(engine, &run);
 		if (run.more || !th_doorbell_any(&engine->doorbells))
 			break;
-		run.more = run.left <= pass;
+		run.more = run.left <= pass || is_over(&run);
 		if (run.more)
 			break;
 		run.left -= pass;

@@ -17,7 +17,9 @@ static struct bench *bench_of(struct th_engine *engine)
 
 u64 th_env_now(struct th_engine *engine)
 {
-	return bench_of(engine)->now_ns;
+	struct bench *bench = bench_of(engine);
+
+	return bench->now_ns += bench->tick_ns;
 }
 
 void th_env_program(struct th_engine *engine, u64 when)

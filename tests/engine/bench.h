@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * An engine on the bench: its environment is a clock that stands still until
- * it is moved, and the user's side of the protocol is plain function calls.
+ * it is moved, unless it is told to tick, and the user's side of the protocol is plain function calls.
  */
 #ifndef TEST_BENCH_H
 #define TEST_BENCH_H
@@ -11,6 +11,7 @@
 struct bench {
 	struct th_engine engine;
 	u64 now_ns;
+	u64 tick_ns; /* each reading of the clock moves it so far */
 	u64 programmed_ns; /* TH_SOON, a time, or TH_NEVER */
 	unsigned int wakes;
 	u32 cpu;

@@ -71,6 +71,32 @@ static void exact_fit(void **state)
 	bench_free(bench);
 }
 
+/* However few units it took, a run that took long is over. */
+static void slow_runs_end(void **state)
+{
+	struct bench *bench = bench_make(100, 128);
+	u32 i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		bench_arm(bench, i, 2000);
+	bench_run(bench, 200);
+	bench->now_ns = 2000;
+	bench->tick_ns = 10000;
+	/* Read before each of three batches, the last one 20 us later. */
+	assert_int_equal(bench_run(bench, 200), 3 * 16);
+	assert_int_equal(bench->engine.stats.runs_over_budget, 1);
+	assert_int_equal(bench->programmed_ns, TH_SOON);
+	assert_int_equal(bench->engine.header->next_event_ns, 0);
+	/* Doorbells make no exception. */
+	bench->tick_ns = 20000;
+	for (i = 0; i < 100; i++)
+		bench_arm(bench, i, 1000000000);
+	bench_run_all(bench, 200);
+	assert_int_equal(bench->engine.stats.expiries, 48);
+	bench_free(bench);
+}
+
 static void lazy_moves_and_drops_count(void **state)
 {
 	struct bench *bench = bench_make(10, 8);
@@ -252,6 +278,7 @@ int main(void)
 		cmocka_unit_test(never_exceeded),
 		cmocka_unit_test(comes_back_soon),
 		cmocka_unit_test(exact_fit),
+		cmocka_unit_test(slow_runs_end),
 		cmocka_unit_test(lazy_moves_and_drops_count),
 		cmocka_unit_test(bells_in_a_loop_starve_no_bell),
 		cmocka_unit_test(empty_words_starve_no_bell),

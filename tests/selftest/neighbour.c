@@ -2,13 +2,15 @@
 /*
  * A hostile user, and one who shares the CPU with it: two threads scribble all
  * over a queue's mapping, ring its doorbells and kick, while the periodic
- * timers of another process go on, none lost and none early.
+ * timers of another process go on, none lost, none early, and not much later
+ * than beside one whose timerfds fire as often.
  */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -17,11 +19,15 @@
 #define PERIOD_NS NSEC_PER_MSEC
 #define TIMERS 8
 #define HOSTILE_SLOTS 10000
+#define MAX_TIMERFDS 4096
+/* What arming a timerfd takes at most, so that a bunch is due at once. */
+#define ARM_NS 1000
 /* For the neighbour to settle. */
 #define HEAD_START_MS 100
 
 /* Shared with the neighbour's process. */
 static struct neighbour {
+	atomic_ulong firings; /* of timerfds */
 	struct timerheap_stats stats; /* as of its last round */
 	atomic_ulong rounds;
 } * beside;
@@ -101,6 +107,43 @@ static void be_hostile(void *unused)
 		beside->stats = queue_stats(&q);
 		beside->rounds++;
 		q.header->cq_head = beside->stats.expiries;
+	}
+}
+
+/* How many timerfds, and how often they are all due, at once. */
+struct bunch {
+	unsigned int n;
+	uint64_t period_ns;
+};
+
+static void arm_timerfd(int fd, uint64_t when)
+{
+	struct itimerspec spec = {
+		.it_value = { when / NSEC_PER_SEC, when % NSEC_PER_SEC },
+	};
+
+	REQUIRE(!timerfd_settime(fd, TFD_TIMER_ABSTIME, &spec, NULL));
+}
+
+static void use_timerfds(void *arg)
+{
+	const struct bunch *bunch = arg;
+	static int fds[MAX_TIMERFDS];
+	uint64_t due = mono_ns();
+
+	for (unsigned int i = 0; i < bunch->n; i++)
+		fds[i] = timerfd_create(CLOCK_MONOTONIC, 0);
+	for (;;) {
+		uint64_t count, soonest = mono_ns() + bunch->n * ARM_NS;
+
+		/* As often as it can, if not as often as it should. */
+		due += bunch->period_ns;
+		if (due < soonest)
+			due = soonest;
+		for (unsigned int i = 0; i < bunch->n; i++)
+			arm_timerfd(fds[i], due);
+		REQUIRE_EQ(read(fds[0], &count, sizeof(count)), sizeof(count));
+		beside->firings += bunch->n;
 	}
 }
 
@@ -219,8 +262,45 @@ static void no_harm(void)
 	show_hostile();
 }
 
+/* Which fire as often as the hostile user's timers did, @n at once. */
+static struct timerheap_stats beside_timerfds(unsigned int n, uint64_t ns)
+{
+	const uint64_t all_ns = ns + HEAD_START_MS * NSEC_PER_MSEC;
+	struct bunch bunch = {
+		.n = n,
+		.period_ns = n * all_ns / beside->stats.expiries,
+	};
+	struct timerheap_stats stats;
+
+	beside->firings = 0;
+	stats = work_beside(use_timerfds, &bunch, ns);
+	note("%lu expiries of timerfds, %u at once each %llu ns",
+	     beside->firings, n, (unsigned long long)bunch.period_ns);
+	show("beside them", &stats);
+	return stats;
+}
+
+static void hardly_later(void)
+{
+	const uint64_t ns = 2 * NSEC_PER_SEC;
+	struct timerheap_stats alone, timerfds, hostile;
+
+	need_counted_time(1);
+	share();
+	alone = work_for(ns);
+	show("alone", &alone);
+	hostile = work_beside(be_hostile, NULL, ns);
+	show("beside a hostile user", &hostile);
+	show_hostile();
+	/* Who means harm has as many due at once as a run may handle. */
+	timerfds = beside_timerfds(device_info(open_device()).budget, ns);
+	CHECK_ORDER(percentile(&hostile, 0.99), <=,
+		    2 * percentile(&timerfds, 0.99));
+}
+
 static const struct test_case cases[] = {
 	CASE(no_harm),
+	SLOW_CASE(hardly_later, 120),
 };
 
 TEST_MAIN(cases)

@@ -358,7 +358,7 @@ static inline __u64 timerheap_hist_lower(__u32 bucket)
  * @kicks_local: kicks carried out on the home CPU by the caller.
  * @kicks_remote: kicks that sent the home CPU an interrupt.
  * @runs: times the kernel looked at the queue.
- * @runs_over_budget: those that stopped at the budget.
+ * @runs_over_budget: those that stopped at the budget, or after 20 us.
  * @stalls: times the ring was found full.
  * @handovers: moves to another CPU, there and back.
  * @clock_steps: steps of the wall clock.
