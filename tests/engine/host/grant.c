@@ -117,8 +117,8 @@ void grant_begins(const struct th_engine *engine, unsigned int budget)
 		return;
 	}
 	bucket = refill();
-	if (!budget || (budget > own_units(engine) &&
-			(u64)budget * GAP_NS > bucket->left))
+	if (!budget ||
+	    (budget > own_units(engine) && (u64)budget * GAP_NS > bucket->left))
 		oracle_fail("grant", "%u are granted, and %llu.%02llu are left",
 			    budget, bucket->left / GAP_NS,
 			    bucket->left % GAP_NS * 100 / GAP_NS);
