@@ -251,12 +251,13 @@ static u64 next_deadline(const struct th_engine *engine,
 }
 
 /*
- * Fire the slot, whose key is @key, if @expires still is its deadline.
- * armed_ns comes first: a user who saw the old one and rang nothing exchanged
- * the deadline before, so that the compare-exchange is lost.
+ * Fire the slot if @expires still is its deadline.  armed_ns comes first: a
+ * user who saw the old one and rang nothing exchanged the deadline before, so
+ * that the compare-exchange is lost.  One who saw the new one and rang nothing
+ * may have lowered the slack, too, and be too late in the heap.
  */
 static void expire(struct th_engine *engine, struct run *run, u32 index,
-		   u64 key, u64 expires)
+		   u64 expires)
 {
 	struct timerheap_slot *slot = &engine->slots[index];
 	struct timerheap_expiry expiry = {
@@ -277,7 +278,7 @@ static void expire(struct th_engine *engine, struct run *run, u32 index,
 	WRITE_ONCE(slot->armed_ns, next_key);
 	/* Pairs with the user's exchange: one of the two has the deadline. */
 	if (unlikely(cmpxchg(&slot->expires_ns, expires, next) != expires)) {
-		WRITE_ONCE(slot->armed_ns, key);
+		settle(engine, index, READ_ONCE(slot->expires_ns));
 		return;
 	}
 	th_ring_post(&engine->ring, &expiry);
@@ -342,7 +343,7 @@ static unsigned int fire_some(struct th_engine *engine, struct run *run,
 			run->stalled = !has_room(engine);
 			if (run->stalled)
 				break;
-			expire(engine, run, index, key, expires);
+			expire(engine, run, index, expires);
 			continue;
 		}
 		if (key > run->horizon)

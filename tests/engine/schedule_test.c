@@ -318,6 +318,52 @@ static void run_in_any_arm(void **state)
 	assert_in_range(at, 5, 100);
 }
 
+static void arm_beyond_the_tick(struct bench *bench)
+{
+	kick_due = bench_arm(bench, 0, 4000);
+}
+
+/* A periodic slot, in the heap at 5500, that has just lost its slack. */
+static struct bench *without_slack_any_more(void)
+{
+	struct bench *bench = bench_make(4, 8);
+
+	bench_config(bench, 0, 1000, 4000, 0);
+	bench_arm(bench, 0, 1500);
+	bench_arm(bench, 1, 1600);
+	run(bench);
+	bench_config(bench, 0, 1000, 0, 0);
+	bench->now_ns = 2000;
+	return bench;
+}
+
+static void armed_after_the_tick(void **state)
+{
+	unsigned int at = 0;
+	bool again;
+
+	(void)state;
+	do {
+		struct bench *bench = without_slack_any_more();
+		struct timerheap_expiry last = { 0 };
+
+		expect_intruder(bench, at++, arm_beyond_the_tick);
+		run(bench);
+		again = came();
+		if (!again)
+			arm_beyond_the_tick(bench);
+		answer_kick(bench);
+		bench_pass_to(bench, 4500);
+		while (bench_take(bench, &last))
+			;
+		assert_int_equal(last.slot, 0);
+		assert_int_equal(last.expires_ns, 4000);
+		assert_int_equal(last.fired_ns, 4000);
+		bench_free(bench);
+	} while (again);
+	assert_in_range(at, 10, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +372,7 @@ int main(void)
 		cmocka_unit_test(fired_or_cancelled),
 		cmocka_unit_test(armed_in_any_run),
 		cmocka_unit_test(run_in_any_arm),
+		cmocka_unit_test(armed_after_the_tick),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

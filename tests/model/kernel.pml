@@ -14,7 +14,10 @@
 inline key_of(s, deadline, result)
 {
 #ifdef SLACK
-	load(slack_ns, result);
+	if
+	:: s == 0 -> load(slack_ns, result)
+	:: else -> result = 0
+	fi;
 	result = deadline + result
 #else
 	result = deadline
@@ -49,11 +52,6 @@ inline settle(s, deadline, barrier)
 	key = 0; key2 = 0; e2 = 0
 }
 
-#ifdef NO_ANSWER_MB
-#define ANSWER_MB	false
-#else
-#define ANSWER_MB	true
-#endif
 #ifdef NO_MOVE_MB
 #define MOVE_MB		false
 #else
@@ -64,15 +62,10 @@ inline settle(s, deadline, barrier)
 #else
 #define DROP_MB		true
 #endif
-#ifdef NO_FIRED_MB
-#define FIRED_MB	false
+#ifdef NO_LOST_MB
+#define LOST_MB		false
 #else
-#define FIRED_MB	true
-#endif
-#ifdef NO_TICK_MB
-#define TICK_MB		false
-#else
-#define TICK_MB		true
+#define LOST_MB		true
 #endif
 
 /* answer() */
@@ -83,7 +76,13 @@ inline answer(s)
 	:: e != 0 ->
 		key_of(s, e, key);
 		if
-		:: atomic { key < heap[s] -> seen_to(answer) }; settle(s, e, ANSWER_MB)
+#ifdef ANSWER_ANY
+		:: atomic { true -> seen_to(answer) };
+#else
+		:: atomic { key < heap[s] -> seen_to(answer) };
+#endif
+			heap[s] = key;
+			store(armed_ns(s), key)
 		:: else
 		fi
 	:: else
@@ -170,13 +169,22 @@ inline th_ring_publish()
 inline expire(s)
 {
 #ifdef PERIOD
-	load(period_ns, next);
 	if
-	:: next -> next = e + next * ((horizon - e) / next + 1)
+	:: s == 0 -> load(period_ns, next)
 	:: else
+	fi;
+	if
+	:: next ->
+		next = e + next * ((horizon - e) / next + 1);
+		key_of(s, next, next_key)
+	:: else -> next_key = NEVER
 	fi;
 #else
 	next = 0;
+	next_key = NEVER;
+#endif
+#ifndef ARMED_LAST
+	store(armed_ns(s), next_key);
 #endif
 #ifdef EXPIRE_SPLIT
 	load(expires_ns(s), e2);
@@ -197,19 +205,34 @@ inline expire(s)
 	:: won -> posted(s, e)
 	:: else
 	fi;
+#elif defined(EXPIRE_RELAXED)
+	cmpxchg_relaxed(expires_ns(s), e, next, won);
 #else
 	cmpxchg(expires_ns(s), e, next, won);
 #endif
 	if
-	:: won -> post(e); own_settings(e, next)
-	:: else
+	:: won ->
+		heap[s] = next_key;
+		post(e);
+		own_settings(e, next);
+		if
+		:: next -> seen_to(tick)
+		:: else
+		fi
+#ifdef ARMED_LAST
+		; store(armed_ns(s), next_key)
+#endif
+	:: atomic { else -> seen_to(lost_race) };
+#if defined(LOST_LEFT)
+		skip
+#elif defined(LOST_PUT_BACK)
+		store(armed_ns(s), heap[s])
+#else
+		load(expires_ns(s), e);
+		settle(s, e, LOST_MB)
+#endif
 	fi;
-	if
-	:: atomic { won && next -> seen_to(tick) }; settle(s, next, TICK_MB)
-	:: won && !next -> settle(s, 0, FIRED_MB)
-	:: atomic { else -> seen_to(lost_race) }
-	fi;
-	won = 0; next = 0
+	won = 0; next = 0; next_key = 0
 }
 
 /* read_clock(), once.  Time that has passed unnoticed is noticed here. */
@@ -336,9 +359,10 @@ inline th_engine_init()
 #ifdef PERIOD
 	mem[period_ns] = PERIOD;
 #endif
+	mem[slack_ns] = START_SLACK;
 	mem[expires_ns(0)] = START;
 	mem[expires_ns(1)] = START_1;
-	mem[armed_ns(0)] = (START -> START : NEVER);
+	mem[armed_ns(0)] = (START -> START + START_SLACK : NEVER);
 	mem[armed_ns(1)] = (START_1 -> START_1 : NEVER);
 	mem[next_event_ns] = mem[armed_ns(0)];
 	programmed = mem[armed_ns(0)]
@@ -359,7 +383,7 @@ inline timer_fired()
 proctype kernel()
 {
 	byte heap[SLOTS] = NEVER;	/* keys; NEVER: not in the heap */
-	byte e, e2, key, key2, next, horizon, words, bits, s;
+	byte e, e2, key, key2, next, next_key, horizon, words, bits, s;
 	bool due, won;
 #ifdef RING
 	byte tail, head, published;

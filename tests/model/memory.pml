@@ -179,6 +179,22 @@ inline cmpxchg(w, expected, v, ok)
 	}
 }
 
+/* cmpxchg_relaxed() orders nothing, on x86 as much as cmpxchg(). */
+inline cmpxchg_relaxed(w, expected, v, ok)
+{
+#ifdef WEAK
+	atomic {
+		ok = mem[w] == expected;
+		if
+		:: ok -> posted(w, expected); put(me, w, v)
+		:: else
+		fi
+	}
+#else
+	cmpxchg(w, expected, v, ok)
+#endif
+}
+
 /* C11's atomic or, sequentially consistent. */
 inline or_sc(w, bits)
 {

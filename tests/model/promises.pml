@@ -85,7 +85,7 @@ byte written[SLOTS + 1];
 		 buffers_empty && consumer_sleeps)
 
 #ifdef SLACK
-#define latest(s)	(mem[expires_ns(s)] + mem[slack_ns])
+#define latest(s)	(mem[expires_ns(s)] + (s == 0 -> mem[slack_ns] : 0))
 #else
 #define latest(s)	mem[expires_ns(s)]
 #endif

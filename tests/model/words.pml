@@ -4,6 +4,9 @@
 #ifndef START_1
 #define START_1	0
 #endif
+#ifndef START_SLACK
+#define START_SLACK	0
+#endif
 
 /* The agents, and the words that they share. */
 #define NEVER	255
