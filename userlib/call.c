@@ -3,7 +3,7 @@
 
 int timerheap__kick(struct timerheap *th)
 {
-	return timerheap__sys_ioctl(th->fd, TIMERHEAP_IOC_KICK, NULL);
+	return timerheap__sys_kick(th->fd);
 }
 
 /* How many records the ring held in the end. */

@@ -64,6 +64,7 @@ struct timerheap {
 /* sys.c: the system, and all of it; tests put their own in its place. */
 int timerheap__sys_open(const char *path);
 int timerheap__sys_ioctl(int fd, unsigned long request, void *arg);
+int timerheap__sys_kick(int fd);
 int timerheap__sys_map(int fd, size_t size, void **map);
 void timerheap__sys_unmap(void *map, size_t size);
 void timerheap__sys_close(int fd);

@@ -224,6 +224,9 @@ void wait(unsigned int cmd, uintptr_t arg)
 /* The calls without a structure, and those that are none. */
 void bare(unsigned int cmd)
 {
+	if (cmd == TIMERHEAP_IOC_KICK)
+		CHECK(th_file_operations.fsync(&box.file, 0, 0, 1) ==
+		      (queue() ? 0 : -ENXIO));
 	if (cmd == TIMERHEAP_IOC_KICK || cmd == TIMERHEAP_IOC_RESET_STATS)
 		CHECK(call(cmd, 0) == (queue() ? 0 : -ENXIO));
 	else if (cmd - TIMERHEAP_IOC_SETUP > 9)

@@ -318,6 +318,7 @@ struct file_operations {
 	ssize_t (*read_iter)(struct kiocb *iocb, struct iov_iter *to);
 	__poll_t (*poll)(struct file *file, poll_table *table);
 	int (*mmap)(struct file *file, struct vm_area_struct *vma);
+	int (*fsync)(struct file *file, loff_t start, loff_t end, int datasync);
 };
 
 enum { EPOLLIN = 1, EPOLLERR = 8, EPOLLRDNORM = 0x40 };

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "harness.h"
 #include "queue.h"
@@ -271,6 +273,50 @@ static void needless_doorbells(void)
 	CHECK(queue_is_quiet(&q, 30));
 }
 
+static int kick_by_fdatasync(struct queue *q)
+{
+	return fdatasync(q->fd);
+}
+
+static int kick_by_fsync(struct queue *q)
+{
+	return fsync(q->fd);
+}
+
+static int kick_by_msync(struct queue *q)
+{
+	return msync(q->map, q->setup.mmap_size, MS_SYNC);
+}
+
+static void expect_a_kick(int (*kick)(struct queue *q))
+{
+	uint64_t deadline = mono_ns() + 20 * NSEC_PER_MSEC;
+	struct timerheap_stats stats;
+	struct timerheap_expiry e;
+	struct queue q;
+
+	queue_open(&q, 8, 0, 0, CLOCK_MONOTONIC);
+	CHECK_EQ(slot_arm_kickless(&q, 3, deadline, NULL), ARM_KICKED);
+	CHECK_EQ(queue_next_event(&q), TIMERHEAP_NEVER);
+	CHECK_EQ(kick(&q), 0);
+	REQUIRE_EQ(queue_collect(&q, &e, 1, 0), 1);
+	check_record(&e, 3, deadline, &q);
+	stats = queue_stats(&q);
+	CHECK_EQ(stats.kicks_local + stats.kicks_remote, 1);
+	queue_close(&q);
+}
+
+static void by_sync(void)
+{
+	struct queue q = { .fd = open_device() };
+
+	CHECK(kick_by_fdatasync(&q) == -1 && errno == ENXIO);
+	CHECK(kick_by_fsync(&q) == -1 && errno == ENXIO);
+	expect_a_kick(kick_by_fdatasync);
+	expect_a_kick(kick_by_fsync);
+	expect_a_kick(kick_by_msync);
+}
+
 static const struct test_case cases[] = {
 	CASE(by_mapping),
 	CASE(by_ioctl),
@@ -283,6 +329,7 @@ static const struct test_case cases[] = {
 	CASE(chain),
 	CASE(twice_before_consumed),
 	CASE(needless_doorbells),
+	CASE(by_sync),
 };
 
 TEST_MAIN(cases)

@@ -495,6 +495,11 @@ int timerheap__sys_ioctl(int fd, unsigned long request, void *arg)
 	}
 }
 
+int timerheap__sys_kick(int fd)
+{
+	return timerheap__sys_ioctl(fd, TIMERHEAP_IOC_KICK, NULL);
+}
+
 __u64 timerheap__sys_now(int clockid)
 {
 	__u64 t;
