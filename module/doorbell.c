@@ -54,22 +54,6 @@ void th_doorbell_ring(struct th_doorbells *doorbells, u32 slot)
 }
 
 /**
- * th_doorbell_any - whether a bell waits for the next round
- * @doorbells: the doorbells
- *
- * Cost: a load for each 4,096 slots.
- */
-bool th_doorbell_any(const struct th_doorbells *doorbells)
-{
-	u32 i;
-
-	for (i = 0; i < doorbells->level1_words; i++)
-		if (READ_ONCE(doorbells->level1[i]))
-			return true;
-	return false;
-}
-
-/**
  * th_doorbell_begin - start a round
  * @doorbells: the doorbells
  */
@@ -88,16 +72,30 @@ static bool in_first_group(const struct th_doorbells *doorbells)
 	return doorbells->groups_left == doorbells->level1_words;
 }
 
-static void take_group(struct th_doorbells *doorbells)
+/* The next word of level 1 that is not 0; false when there is none. */
+static bool find_group(struct th_doorbells *doorbells, u32 *found)
 {
-	u32 group = doorbells->next_group++;
-	u64 words, before = 0;
+	u32 group = doorbells->next_group, left;
 
-	if (doorbells->next_group == doorbells->level1_words)
-		doorbells->next_group = 0;
-	doorbells->groups_left--;
-	if (!READ_ONCE(doorbells->level1[group]))
-		return;
+	for (left = doorbells->groups_left; left; left--) {
+		*found = group++;
+		if (group == doorbells->level1_words)
+			group = 0;
+		if (READ_ONCE(doorbells->level1[*found]))
+			break;
+	}
+	doorbells->next_group = group;
+	doorbells->groups_left = left ? left - 1 : 0;
+	return left;
+}
+
+static bool take_group(struct th_doorbells *doorbells)
+{
+	u64 words, before = 0;
+	u32 group;
+
+	if (!find_group(doorbells, &group))
+		return false;
 	/* Pairs with the user's or of level 1: level 0 came before it. */
 	words = xchg(&doorbells->level1[group], 0);
 	if (in_first_group(doorbells))
@@ -106,6 +104,7 @@ static void take_group(struct th_doorbells *doorbells)
 		or_word(&doorbells->level1[group], words & before);
 	doorbells->group = group;
 	doorbells->words = words & ~before;
+	return true;
 }
 
 static u64 take_word(struct th_doorbells *doorbells, u32 word)
@@ -136,11 +135,9 @@ bool th_doorbell_next(struct th_doorbells *doorbells, struct th_bells *bells)
 {
 	u32 word;
 
-	while (!doorbells->words) {
-		if (!doorbells->groups_left)
+	while (!doorbells->words)
+		if (!take_group(doorbells))
 			return false;
-		take_group(doorbells);
-	}
 	word = doorbells->group * TH_BELLS + __ffs64(doorbells->words);
 	doorbells->words &= doorbells->words - 1;
 	bells->first = word * TH_BELLS;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/atomic.h>
+#include <linux/compiler.h>
 #include <linux/math64.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
@@ -136,7 +137,8 @@ void th_env_program(struct th_engine *engine, u64 when)
 	queue->programmed_ns = when;
 }
 
-static void publish_clock(struct th_queue *queue, u32 generation)
+/* Rare, and not to burden the others with its registers. */
+static noinline void publish_clock(struct th_queue *queue, u32 generation)
 {
 	struct th_engine *engine = &queue->engine;
 	struct timerheap_header *header = engine->header;

@@ -38,7 +38,8 @@ static void sift_down(struct th_heap *heap, size_t i, struct th_node node)
 		heap->pos[child->slot] = i;
 		i = child - nodes;
 	}
-	th_heap_place(heap, i, node);
+	nodes[i] = node;
+	heap->pos[node.slot] = i;
 }
 
 static void settle(struct th_heap *heap, u32 i, struct th_node node)

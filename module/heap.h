@@ -77,32 +77,27 @@ static inline u64 th_heap_key(const struct th_heap *heap, u32 slot)
 }
 
 /* The parent of a node but the root. */
-static inline u32 th_heap_parent(u32 i)
+static inline size_t th_heap_parent(size_t i)
 {
 	return (i + 2) / 4;
 }
 
-/* Siblings, and what is between a node and its parent, are for heap.c. */
-static inline void th_heap_place(struct th_heap *heap, u32 i,
-				 struct th_node node)
-{
-	heap->nodes[i] = node;
-	heap->pos[node.slot] = i;
-}
-
 /* The hole at @i rises to where @node belongs. */
-static inline void th_heap_rise(struct th_heap *heap, u32 i,
+static inline void th_heap_rise(struct th_heap *heap, size_t i,
 				struct th_node node)
 {
-	while (i > TH_HEAP_ROOT) {
-		u32 up = th_heap_parent(i);
+	struct th_node *hole = &heap->nodes[i], *up;
 
-		if (heap->nodes[up].key <= node.key)
+	for (; i > TH_HEAP_ROOT; hole = up) {
+		up = &heap->nodes[th_heap_parent(i)];
+		if (up->key <= node.key)
 			break;
-		th_heap_place(heap, i, heap->nodes[up]);
-		i = up;
+		*hole = *up;
+		heap->pos[up->slot] = i;
+		i = th_heap_parent(i);
 	}
-	th_heap_place(heap, i, node);
+	*hole = node;
+	heap->pos[node.slot] = i;
 }
 
 /**

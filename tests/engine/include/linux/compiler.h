@@ -19,6 +19,8 @@
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
+#define noinline __attribute__((__noinline__))
+
 /* For the kernel's own checker. */
 #define data_race(expr) (expr)
 
