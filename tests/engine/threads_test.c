@@ -172,8 +172,8 @@ static void arm(struct timer *timer, struct prng *prng)
 
 	if (prng_once_in(prng, 10))
 		deadline -= RANGE_NS;
-	/* Each deadline is another, so that it names the arm. */
-	if (deadline == timer->armed)
+	/* It names the arm, and is none that must not fire. */
+	while (deadline == timer->armed || deadline == timer->cancelled)
 		deadline++;
 	timer->armed = deadline;
 	if (prng_once_in(prng, 8)) {
