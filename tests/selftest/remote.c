@@ -98,9 +98,12 @@ static void in_a_loop(void)
 	join_thread(worker);
 	CHECK(queue_stats(&q).kicks_remote);
 	CHECK(queue_stats(&q).doorbells);
-	/* The machine is shared with others, hence the wide margin. */
-	CHECK_ORDER(rounds[1].turns, >, rounds[0].turns / 10);
-	CHECK_ORDER(rounds[2].turns, >, rounds[0].turns / 10);
+	/*
+	 * The machine is shared with others, and emulation makes interrupts
+	 * dear, hence the wide margin.
+	 */
+	CHECK_ORDER(rounds[1].turns, >, rounds[0].turns / 40);
+	CHECK_ORDER(rounds[2].turns, >, rounds[0].turns / 40);
 }
 
 static const struct test_case cases[] = {
