@@ -313,7 +313,7 @@ static bool is_due(const struct th_engine *engine, const struct run *run)
 
 	if (th_heap_empty(&engine->heap))
 		return false;
-	expires = READ_ONCE(engine->slots[th_heap_min_slot(&engine->heap)]
+	expires = READ_ONCE(engine->slots[th_heap_root_slot(&engine->heap)]
 			    .expires_ns);
 	return th_heap_min_key(&engine->heap) <= run->horizon ||
 		expires - 1 < run->horizon;
@@ -330,7 +330,9 @@ static unsigned int fire_some(struct th_engine *engine, struct run *run,
 
 	for (n = 0; n < most && !th_heap_empty(&engine->heap); n++) {
 		u64 key = th_heap_min_key(&engine->heap);
-		u32 index = th_heap_min_slot(&engine->heap);
+		u32 index = key <= run->horizon ?
+			th_heap_min_slot(&engine->heap) :
+			th_heap_root_slot(&engine->heap);
 		struct timerheap_slot *slot = &engine->slots[index];
 		/*
 		 * Pairs with the user's exchange: period and flags, written

@@ -24,6 +24,7 @@ struct th_heap {
 	struct th_node *nodes;
 	u32 *pos;
 	u32 count;
+	u32 lowest;	/* where th_heap_lowest() ended */
 };
 
 #define TH_HEAP_ROOT		1
@@ -42,6 +43,7 @@ static inline void th_heap_init(struct th_heap *heap, struct th_node *memory,
 	heap->nodes = memory + 2;
 	heap->pos = pos;
 	heap->count = 0;
+	heap->lowest = 0;
 }
 
 static inline bool th_heap_empty(const struct th_heap *heap)
@@ -55,17 +57,36 @@ static inline u64 th_heap_min_key(const struct th_heap *heap)
 	return heap->count ? heap->nodes[TH_HEAP_ROOT].key : TH_NEVER;
 }
 
-/*
- * A slot that has it; not to be called on an empty heap.  It is the last node
- * if that is one, since nothing has to move when that leaves: many timers of
- * one instant are taken in O(1) each.
- */
-static inline u32 th_heap_min_slot(const struct th_heap *heap)
+/* The slot at the root, which has it; not to be called on an empty heap. */
+static inline u32 th_heap_root_slot(const struct th_heap *heap)
 {
-	const struct th_node *root = &heap->nodes[TH_HEAP_ROOT];
-	const struct th_node *last = &heap->nodes[heap->count];
+	return heap->nodes[TH_HEAP_ROOT].slot;
+}
 
-	return last->key == root->key ? last->slot : root->slot;
+u32 th_heap_lowest(struct th_heap *heap);
+
+/**
+ * th_heap_min_slot - the slot with the least key that is best taken first
+ * @heap: the heap, not empty
+ *
+ * Of several the one for which least has to move when it leaves or comes
+ * later, so that many timers of one instant cost little each: the last node,
+ * or else one below which no other has the same key.
+ *
+ * Cost: O(1), or O(log4 n) loads.
+ */
+static inline u32 th_heap_min_slot(struct th_heap *heap)
+{
+	const struct th_node *nodes = heap->nodes;
+	const struct th_node *last = &nodes[heap->count];
+	u64 key = nodes[TH_HEAP_ROOT].key;
+
+	if (last->key == key)
+		return last->slot;
+	if (heap->count > 4 && (nodes[2].key == key || nodes[3].key == key ||
+				nodes[4].key == key || nodes[5].key == key))
+		return th_heap_lowest(heap);
+	return th_heap_root_slot(heap);
 }
 
 /* The slot's key; TH_NEVER when it is not in the heap. */

@@ -64,9 +64,9 @@ static u64 least_key(const struct pair *pair)
 }
 
 /* The heap holds exactly what the reference does, in order. */
-static void verify(const struct pair *pair)
+static void verify(struct pair *pair)
 {
-	const struct th_heap *heap = &pair->heap;
+	struct th_heap *heap = &pair->heap;
 	u32 slot, i, count = 0;
 
 	for (slot = 0; slot < pair->nslots; slot++) {
@@ -198,6 +198,48 @@ static void equal_keys(void **state)
 	drop(&pair);
 }
 
+/* In phase: each that gets a later key, the same for all, stays where it is. */
+static void equal_keys_move_on(void **state)
+{
+	struct pair pair;
+	u32 i, round;
+
+	(void)state;
+	make(&pair, 1000);
+	for (i = 0; i < 1000; i++)
+		set(&pair, i, i < 990 ? 5 : 1000);
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 990; i++) {
+			u32 slot = th_heap_min_slot(&pair.heap);
+			u32 at = pair.heap.pos[slot];
+
+			assert_int_equal(pair.keys[slot], 5 + round * 10);
+			set(&pair, slot, 15 + round * 10);
+			assert_int_equal(pair.heap.pos[slot], at);
+		}
+		verify(&pair);
+	}
+	drop(&pair);
+}
+
+/* Where the search for the lowest ended before is no part of the heap now. */
+static void equal_keys_and_fewer(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	make(&pair, 100);
+	for (u32 i = 0; i < 100; i++)
+		set(&pair, i, i < 99 ? 5 : 9);
+	verify(&pair);
+	assert_in_range(pair.heap.lowest, 43, 100);
+	while (pair.heap.count > 9)
+		set(&pair, pair.heap.nodes[pair.heap.count].slot, TH_NEVER);
+	set(&pair, 99, 9);
+	verify(&pair);
+	drop(&pair);
+}
+
 /* What takes a removed node's place may have to rise, not only to sink. */
 static void removal_that_rises(void **state)
 {
@@ -271,6 +313,8 @@ int main(void)
 		cmocka_unit_test(siblings_share_a_line),
 		cmocka_unit_test(full_rises_and_falls),
 		cmocka_unit_test(equal_keys),
+		cmocka_unit_test(equal_keys_move_on),
+		cmocka_unit_test(equal_keys_and_fewer),
 		cmocka_unit_test(removal_that_rises),
 		cmocka_unit_test(random_sequences),
 	};

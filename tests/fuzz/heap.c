@@ -20,7 +20,7 @@ static struct th_heap make(u32 nslots)
 	return heap;
 }
 
-static void verify(const struct th_heap *heap, u32 nslots)
+static void verify(struct th_heap *heap, u32 nslots)
 {
 	u64 least = TH_NEVER;
 	u32 slot, i, count = 0;

@@ -65,7 +65,7 @@ static u64 naive_min(const struct fixture *f)
 /* In order, each slot known by its place, and the same as the naive heap. */
 static void verify(struct kunit *test, struct fixture *f)
 {
-	const struct th_heap *heap = &f->heap;
+	struct th_heap *heap = &f->heap;
 	u32 i, count = 0;
 
 	for (i = TH_HEAP_ROOT; i <= heap->count; i++) {
