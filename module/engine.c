@@ -15,6 +15,8 @@
 #define NOW_EVERY	16
 /* A run that took so long is over, whatever is left of its budget. */
 #define RUN_NS		20000
+/* So far ahead a run that has moved what was pushed back looks for more. */
+#define AHEAD_NS	1000000
 /* Slots initialised between two chances for others to run. */
 #define RESCHED_EVERY	4096
 
@@ -31,6 +33,7 @@ struct run {
 	u64 expires;
 	u32 alike;
 	bool idle;	/* nothing was due */
+	bool moved;	/* something was, and had been pushed back */
 	bool more;
 	bool stalled;
 	bool posted;
@@ -320,6 +323,19 @@ static bool is_due(const struct th_engine *engine, const struct run *run)
 }
 
 /*
+ * Whether the slot, first by its @key, only waits to be moved: it spares the
+ * interrupt that would come for that.  To be asked in runs that came for such
+ * a one, or slots that are pushed back all the time would be moved in each run.
+ */
+static bool moves_shortly(const struct run *run,
+			  const struct timerheap_slot *slot, u64 key,
+			  u64 expires)
+{
+	return run->moved && key - run->horizon <= AHEAD_NS &&
+		(!expires || key_of(slot, expires) > key);
+}
+
+/*
  * Fire what is due, in order of heap key, and move what was pushed back: @most
  * of it, by one reading of the clock.  How much it was.
  */
@@ -348,8 +364,10 @@ static unsigned int fire_some(struct th_engine *engine, struct run *run,
 			expire(engine, run, index, expires);
 			continue;
 		}
-		if (key > run->horizon)
+		if (key > run->horizon &&
+		    !moves_shortly(run, slot, key, expires))
 			break;
+		run->moved = true;
 		if (expires)
 			engine->stats.lazy_moves++;
 		else

@@ -152,6 +152,86 @@ static void push_back_a_little(void **state)
 	bench_free(bench);
 }
 
+/* Eight slots, a microsecond apart from 2000 on. */
+static struct bench *eight_in_a_row(void)
+{
+	struct bench *bench = bench_make(8, 16);
+	u32 slot;
+
+	for (slot = 0; slot < 8; slot++)
+		bench_arm(bench, slot, 2000 + slot * 1000);
+	bench_run(bench, 99);
+	return bench;
+}
+
+/* One interrupt moves what others would have come for, up to who fires. */
+static void pushed_back_together(void **state)
+{
+	struct bench *bench = eight_in_a_row();
+	struct th_engine *engine = &bench->engine;
+	u32 slot;
+
+	(void)state;
+	for (slot = 0; slot < 8; slot++)
+		if (slot == 1)
+			bench_cancel(bench, slot);
+		else if (slot != 6)
+			bench_arm(bench, slot, 5000000);
+	bench->now_ns = 2000;
+	bench_run(bench, 99);
+	assert_int_equal(engine->stats.lazy_moves, 5);
+	assert_int_equal(engine->stats.lazy_drops, 1);
+	assert_int_equal(engine->slots[5].armed_ns, 5000000);
+	assert_int_equal(engine->slots[7].armed_ns, 9000);
+	assert_int_equal(bench->programmed_ns, 8000);
+	bench_pass_to(bench, 8000);
+	bench_expect(bench, 6, 8000, 8000, 0, 0);
+	bench_expect_none(bench);
+	/* That one fired, and nothing was moved by the way. */
+	assert_int_equal(bench->programmed_ns, 9000);
+	bench_free(bench);
+}
+
+/* As long as the budget lasts. */
+static void pushed_back_within_the_budget(void **state)
+{
+	struct bench *bench = eight_in_a_row();
+	struct th_engine *engine = &bench->engine;
+	u32 slot;
+
+	(void)state;
+	for (slot = 0; slot < 8; slot++)
+		bench_arm(bench, slot, 5000000);
+	bench->now_ns = 2000;
+	assert_int_equal(bench_run(bench, 3), 3);
+	assert_int_equal(engine->stats.lazy_moves, 3);
+	/* The others are not due: it need not come back shortly for them. */
+	assert_int_equal(bench->programmed_ns, 5000);
+	bench->now_ns = 5000;
+	bench_run(bench, 99);
+	assert_int_equal(engine->stats.lazy_moves, 8);
+	bench_free(bench);
+}
+
+static void pushed_back_within_a_millisecond(void **state)
+{
+	struct bench *bench = bench_make(3, 4);
+
+	(void)state;
+	bench_arm(bench, 0, 2000);
+	bench_arm(bench, 1, 2000 + 1000000);
+	bench_arm(bench, 2, 2000 + 1000001);
+	bench_run(bench, 9);
+	bench_arm(bench, 0, 5000000);
+	bench_arm(bench, 1, 5000000);
+	bench_arm(bench, 2, 5000000);
+	bench->now_ns = 2000;
+	bench_run(bench, 9);
+	assert_int_equal(bench->engine.stats.lazy_moves, 2);
+	assert_int_equal(bench->programmed_ns, 2000 + 1000001);
+	bench_free(bench);
+}
+
 static void cancel(void **state)
 {
 	struct bench *bench = bench_make(2, 4);
@@ -366,6 +446,9 @@ int main(void)
 		cmocka_unit_test(earlier_rearm),
 		cmocka_unit_test(push_back_is_lazy),
 		cmocka_unit_test(push_back_a_little),
+		cmocka_unit_test(pushed_back_together),
+		cmocka_unit_test(pushed_back_within_the_budget),
+		cmocka_unit_test(pushed_back_within_a_millisecond),
 		cmocka_unit_test(cancel),
 		cmocka_unit_test(cancel_and_rearm_in_the_heap),
 		cmocka_unit_test(order_of_keys),

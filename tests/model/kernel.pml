@@ -318,8 +318,11 @@ inline fire()
 #else
 		due = e != 0 && e <= horizon;
 #endif
+		key_of(root, e, key);
+		ahead = moved_one && heap[root] != NEVER && (e == 0 || key > heap[root]);
+		key = 0;
 		if
-		:: heap[root] > horizon && !due -> break
+		:: heap[root] > horizon && !due && !ahead -> break
 		:: due ->
 			has_room();
 			if
@@ -329,13 +332,17 @@ inline fire()
 		:: else ->
 			s = root;
 			if
+			:: heap[s] > horizon -> seen_to(ahead)
+			:: else -> moved_one = true
+			fi;
+			if
 			:: atomic { e != 0 -> seen_to(lazy_move) }; settle(s, e, MOVE_MB)
 			:: atomic { else -> seen_to(lazy_drop) }; settle(s, 0, DROP_MB)
 			fi
 		fi;
 		e = 0
 	od;
-	e = 0; s = 0; due = 0; horizon = 0
+	e = 0; s = 0; due = 0; ahead = 0; horizon = 0
 }
 
 /* publish() */
@@ -384,7 +391,7 @@ proctype kernel()
 {
 	byte heap[SLOTS] = NEVER;	/* keys; NEVER: not in the heap */
 	byte e, e2, key, key2, next, next_key, horizon, words, bits, s;
-	bool due, won;
+	bool due, won, ahead, moved_one;
 #ifdef RING
 	byte tail, head, published;
 	bool stalled_flag;
@@ -406,6 +413,7 @@ idle:
 	fi;
 
 	/* th_engine_run() */
+	moved_one = false;
 pass:
 	drain();
 	fire();

@@ -352,8 +352,8 @@ static inline __u64 timerheap_hist_lower(__u32 bucket)
  * @expiries: records posted.
  * @overruns: periods missed.
  * @lazy_moves: heap entries found pushed back, and moved, when their time
- *	came.
- * @lazy_drops: heap entries found cancelled when their time came.
+ *	came, or up to 1 ms before.
+ * @lazy_drops: heap entries found cancelled then.
  * @doorbells: rung slots that were looked at.
  * @kicks_local: kicks carried out on the home CPU by the caller.
  * @kicks_remote: kicks that sent the home CPU an interrupt.
