@@ -68,6 +68,17 @@ lint:
 fuzz:
 	@tests/fuzz/run $(SECONDS:%=--seconds %)
 
+.PHONY: bench bench-host bench-compare
+bench:
+	@tests/bench/run $(BENCH)
+
+bench-host:
+	@tests/bench/run --modes host --output $(O)/bench-host.json $(BENCH)
+
+bench-compare:
+	@tests/bench/compare $(or $(A),$(error A= and B= are missing)) \
+		$(or $(B),$(error A= and B= are missing))
+
 # Each where it is there: a chroot or a container may lack any of them.
 refresh = ! command -v depmod >/dev/null || depmod $(KREL); \
 	ldconfig; \
@@ -115,6 +126,9 @@ help:
 	@echo 'make check-model  the protocol, searched by SPIN with barriers out'
 	@echo 'make lint        W=1, sparse, checkpatch, clang-format'
 	@echo 'make fuzz        libFuzzer in user space, SECONDS=60 a target'
+	@echo 'make bench       timerheap beside other timers; BENCH=--quick: a part'
+	@echo 'make bench-host  the same here, where the module is loaded'
+	@echo 'make bench-compare A=old.json B=new.json'
 	@echo 'make install     (as root) PREFIX=$(PREFIX), DESTDIR, KREL, UDEVDIR'
 	@echo 'make uninstall   what install put there'
 	@echo 'make clean       what the others made in this tree'

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Tables of what tests/bench/run measured, as text. --slurpfile goals.
+def peers: ["timerheap", "timerfd", "heap", "posix", "io_uring", "libuv",
+	"libevent", "bpf", "nothing"];
+
+def pad($width): tostring | (" " * ([$width - length, 0] | max)) + .;
+def padr($width): tostring | . + (" " * ([$width - length, 0] | max));
+
+# Three digits that count.
+def short:
+	if . == null then "-"
+	elif . < 0 then "-" + (-. | short)
+	elif . >= 100 then round | tostring
+	elif . >= 10 then . * 10 | round / 10 | tostring
+	else . * 100 | round / 100 | tostring end;
+
+def size: if . >= 1000000 then "\(. / 1000000)M"
+	elif . >= 1000 then "\(. / 1000)k" else tostring end;
+
+# A figure of a peer, with how many times timerheap's it is.
+def cell($own):
+	if . == null then "-"
+	elif ($own // 0) <= 0 or $own == . then short
+	else "\(short) (\(. / $own | short)x)" end;
+
+def row: [.[0] | padr(34)] + (.[1:] | map(pad(15))) | join(" ");
+
+def table($columns):
+	(["workload, n, unit"] + $columns | row),
+	(group_by([.order, .workload, .n])[] |
+	(map({(.peer): .value}) | add) as $of |
+	["\(.[0].workload) \(.[0].n | size), \(.[0].unit)"] +
+	($columns | map($of[.] | cell(if $columns[0] == "timerheap" then
+		$of.timerheap else null end))) | row);
+
+def verdict($all):
+	. as $goal |
+	def value($peer): first($all[] | select(.workload == $goal.workload and
+		.mode == $goal.mode and .n == $goal.n and .peer == $peer) |
+		.value) // null;
+	value("timerheap") as $own |
+	(if $goal.peer then value($goal.peer) else 0 end) as $other |
+	"\($goal.workload) \($goal.n | size) \($goal.mode)" as $name |
+	if $own == null or $other == null then empty
+	elif $goal.most then
+		[$own <= $goal.most, $name, "\($own | short)",
+		"at most \($goal.most)"]
+	else
+		[$other >= $own * $goal.times, $name,
+		"\($other | short) / \($own | short) = \($other / ([$own, 1e-9]
+		| max) | short)", "\($goal.peer) / timerheap at least \($goal.times)"]
+	end;
+
+to_entries | map(.value + {order: .key}) |
+# Workloads in the order in which they were first seen.
+(reduce .[] as $r ({}; .["\($r.mode) \($r.workload)"] //= $r.order)) as $first |
+map(.order = $first["\(.mode) \(.workload)"]) |
+. as $all |
+(group_by([.mode, .cpus])[] |
+	"", "\(.[0].mode), CPUs: \(.[0].cpus)", "",
+	(map(.peer) | unique) as $seen |
+	table([peers[] | select(IN($seen[]))])),
+([$goals[0][] | verdict($all)] | select(length > 0) |
+	"", "goals", "",
+	(.[] | [(if .[0] then "met" else "NOT MET" end | padr(8)),
+	(.[1] | padr(36)), (.[2] | padr(28)), .[3]] | join(" ")))
