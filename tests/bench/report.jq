@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Tables of what tests/bench/run measured, as text. --slurpfile goals.
+# Tables of what tests/bench/run measured, as text. --slurpfile goals;
+# --arg part goals: only these, or another word: all but these.
 def peers: ["timerheap", "timerfd", "heap", "posix", "io_uring", "libuv",
 	"libevent", "bpf", "nothing"];
 
@@ -24,7 +25,7 @@ def cell($own):
 	elif ($own // 0) <= 0 or $own == . then short
 	else "\(short) (\(. / $own | short)x)" end;
 
-def row: [.[0] | padr(34)] + (.[1:] | map(pad(15))) | join(" ");
+def row: [.[0] | padr(34)] + (.[1:] | map(pad(13))) | join(" ");
 
 def table($columns):
 	(["workload, n, unit"] + $columns | row),
@@ -52,16 +53,18 @@ def verdict($all):
 		| max) | short)", "\($goal.peer) / timerheap at least \($goal.times)"]
 	end;
 
+($ARGS.named.part // "all") as $part |
 to_entries | map(.value + {order: .key}) |
 # Workloads in the order in which they were first seen.
 (reduce .[] as $r ({}; .["\($r.mode) \($r.workload)"] //= $r.order)) as $first |
 map(.order = $first["\(.mode) \(.workload)"]) |
 . as $all |
-(group_by([.mode, .cpus])[] |
+(select($part != "goals") | group_by([.mode, .cpus])[] |
 	"", "\(.[0].mode), CPUs: \(.[0].cpus)", "",
 	(map(.peer) | unique) as $seen |
 	table([peers[] | select(IN($seen[]))])),
-([$goals[0][] | verdict($all)] | select(length > 0) |
+(select($part | IN("all", "goals")) |
+	[$goals[0][] | verdict($all)] | select(length > 0) |
 	"", "goals", "",
 	(.[] | [(if .[0] then "met" else "NOT MET" end | padr(8)),
-	(.[1] | padr(36)), (.[2] | padr(28)), .[3]] | join(" ")))
+	(.[1] | padr(32)), (.[2] | padr(26)), .[3]] | join(" ")))
