@@ -5,6 +5,7 @@
  * takes by itself is subtracted.
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "bench.h"
 
@@ -41,6 +42,12 @@ static void draw(struct plan *p, const struct bench_run *run)
 			(first + bench_random(&p->state) % SPAN) / tick * tick;
 }
 
+/* The kernel's chores, of what was before, are not part of what comes. */
+static void let_settle(void)
+{
+	usleep(50000);
+}
+
 static uint64_t time_arms(const struct bench_peer *peer, const struct plan *p,
 			  uint32_t n)
 {
@@ -72,7 +79,10 @@ static void report(const struct bench_run *run, const char *workload,
 static void measure_arms(const struct bench_run *run, const struct plan *p,
 			 const char *workload)
 {
-	uint64_t took = time_arms(run->peer, p, run->n);
+	uint64_t took;
+
+	let_settle();
+	took = time_arms(run->peer, p, run->n);
 
 	report(run, workload, took, time_arms(&bench_nothing, p, run->n),
 	       run->n);
@@ -80,7 +90,10 @@ static void measure_arms(const struct bench_run *run, const struct plan *p,
 
 static void measure_cancels(const struct bench_run *run, const struct plan *p)
 {
-	uint64_t took = time_cancels(run->peer, p, run->n);
+	uint64_t took;
+
+	let_settle();
+	took = time_cancels(run->peer, p, run->n);
 
 	report(run, "cancel", took, time_cancels(&bench_nothing, p, run->n),
 	       run->n);
@@ -103,7 +116,10 @@ static uint64_t time_firsts(const struct bench_peer *peer, const struct plan *p,
 static void measure_firsts(const struct bench_run *run, const struct plan *p)
 {
 	uint32_t count = run->n < FIRSTS ? run->n : FIRSTS;
-	uint64_t took = time_firsts(run->peer, p, count);
+	uint64_t took;
+
+	let_settle();
+	took = time_firsts(run->peer, p, count);
 
 	report(run, "arm_first", took, time_firsts(&bench_nothing, p, count),
 	       count);

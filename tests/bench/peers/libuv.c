@@ -15,6 +15,8 @@ static _Thread_local uint32_t *expired, nexpired, taken;
 static void on_timer(uv_timer_t *timer)
 {
 	expired[nexpired++ % ntimers] = (uint32_t)(timer - timers);
+	/* Or else this turn would go on to sleep. */
+	uv_stop(&loop);
 }
 
 static void on_until(uv_timer_t *timer)
