@@ -50,6 +50,8 @@ struct bench_peer {
 	int (*collect)(struct bench_expiry *expiries, int n, uint64_t until_ns);
 	/* The most precise sleep there is. */
 	void (*sleep_until)(uint64_t deadline_ns);
+	/* From the next arm on, each timer may be this much later. */
+	void (*set_slack)(uint32_t slack_ns);
 	/* More timers than this it cannot have, and why; 0: no limit. */
 	uint32_t most;
 	const char *why;
@@ -108,6 +110,8 @@ uint64_t bench_idle_ns(void);
 uint64_t bench_available_bytes(void);
 uint64_t bench_free_bytes(void);
 void bench_bind(int cpu);
+/* The kernel's chores, of what was before, are not part of what comes. */
+void bench_rest(void);
 /* splitmix64. */
 uint64_t bench_random(uint64_t *state);
 

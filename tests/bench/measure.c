@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench.h"
 
@@ -114,6 +115,11 @@ uint64_t bench_free_bytes(void)
 uint64_t bench_available_bytes(void)
 {
 	return sum_of("/proc/meminfo", "MemAvailable: %llu kB") * 1024;
+}
+
+void bench_rest(void)
+{
+	usleep(50000);
 }
 
 void bench_bind(int cpu)

@@ -47,6 +47,6 @@ const struct bench_workload bench_memory = {
 	.name = "memory",
 	.what = "of the kernel and the program, armed",
 	.run = memory,
-	.only = 100000,
+	.only = 20000,
 	.expires = true,
 };

@@ -5,7 +5,6 @@
  * takes by itself is subtracted.
  */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "bench.h"
 
@@ -42,12 +41,6 @@ static void draw(struct plan *p, const struct bench_run *run)
 			(first + bench_random(&p->state) % SPAN) / tick * tick;
 }
 
-/* The kernel's chores, of what was before, are not part of what comes. */
-static void let_settle(void)
-{
-	usleep(50000);
-}
-
 static uint64_t time_arms(const struct bench_peer *peer, const struct plan *p,
 			  uint32_t n)
 {
@@ -81,7 +74,7 @@ static void measure_arms(const struct bench_run *run, const struct plan *p,
 {
 	uint64_t took;
 
-	let_settle();
+	bench_rest();
 	took = time_arms(run->peer, p, run->n);
 
 	report(run, workload, took, time_arms(&bench_nothing, p, run->n),
@@ -92,7 +85,7 @@ static void measure_cancels(const struct bench_run *run, const struct plan *p)
 {
 	uint64_t took;
 
-	let_settle();
+	bench_rest();
 	took = time_cancels(run->peer, p, run->n);
 
 	report(run, "cancel", took, time_cancels(&bench_nothing, p, run->n),
@@ -118,7 +111,7 @@ static void measure_firsts(const struct bench_run *run, const struct plan *p)
 	uint32_t count = run->n < FIRSTS ? run->n : FIRSTS;
 	uint64_t took;
 
-	let_settle();
+	bench_rest();
 	took = time_firsts(run->peer, p, count);
 
 	report(run, "arm_first", took, time_firsts(&bench_nothing, p, count),

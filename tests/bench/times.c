@@ -9,6 +9,7 @@
 #include "bench.h"
 
 #define SAMPLES 2000
+#define SAMPLES_LOADED 1000
 
 /* 0.2 to 1.2 ms ahead, so that each sleeps. */
 static uint64_t next_deadline(uint64_t *state)
@@ -30,34 +31,37 @@ static uint64_t one_lateness(const struct bench_run *run, uint64_t deadline)
 	return now > deadline ? now - deadline : 0;
 }
 
-static void measure_lateness(const struct bench_run *run, const char *name)
+static void measure_lateness(const struct bench_run *run, const char *name,
+			     uint32_t count)
 {
-	uint64_t *late = bench_alloc(SAMPLES, sizeof(*late)), state = 1;
+	uint64_t *late = bench_alloc(count, sizeof(*late)), state = 1;
 
 	run->peer->open(run->n);
 	for (uint32_t i = 1; i < run->n; i++)
 		run->peer->arm(i, bench_now() + 10000 * BENCH_SEC);
 	run->peer->settle();
-	for (uint32_t i = 0; i < SAMPLES; i++)
+	bench_rest();
+	for (uint32_t i = 0; i < count; i++)
 		late[i] = one_lateness(run, next_deadline(&state));
-	bench_percentiles(run, name, late, SAMPLES);
+	bench_percentiles(run, name, late, count);
 	run->peer->close();
 	free(late);
 }
 
-static void measure_precision(const struct bench_run *run, const char *name)
+static void measure_precision(const struct bench_run *run, const char *name,
+			      uint32_t count)
 {
-	uint64_t *off = bench_alloc(SAMPLES, sizeof(*off)), state = 1;
+	uint64_t *off = bench_alloc(count, sizeof(*off)), state = 1;
 
 	run->peer->open(run->n);
-	for (uint32_t i = 0; i < SAMPLES; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		uint64_t deadline = next_deadline(&state), now;
 
 		run->peer->sleep_until(deadline);
 		now = bench_now();
 		off[i] = now > deadline ? now - deadline : deadline - now;
 	}
-	bench_percentiles(run, name, off, SAMPLES);
+	bench_percentiles(run, name, off, count);
 	run->peer->close();
 	free(off);
 }
@@ -95,27 +99,27 @@ static void stop_stress(pid_t pid)
 
 static void lateness(const struct bench_run *run)
 {
-	measure_lateness(run, "lateness");
+	measure_lateness(run, "lateness", SAMPLES);
 }
 
 static void lateness_loaded(const struct bench_run *run)
 {
 	pid_t stress = start_stress(run->cpus);
 
-	measure_lateness(run, "lateness_loaded");
+	measure_lateness(run, "lateness_loaded", SAMPLES_LOADED);
 	stop_stress(stress);
 }
 
 static void precise(const struct bench_run *run)
 {
-	measure_precision(run, "precise");
+	measure_precision(run, "precise", SAMPLES);
 }
 
 static void precise_loaded(const struct bench_run *run)
 {
 	pid_t stress = start_stress(run->cpus);
 
-	measure_precision(run, "precise_loaded");
+	measure_precision(run, "precise_loaded", SAMPLES_LOADED);
 	stop_stress(stress);
 }
 

@@ -133,7 +133,8 @@ static void open_program(uint32_t n)
 	expired = bench_alloc(n, sizeof(*expired));
 	for (uint32_t i = 0; i < n; i++)
 		failed |= ask(TIMERS_INIT, i, 0);
-	bench_check(!failed, "bpf_timer_init");
+	if (failed)
+		bench_skip("bpf_timer_init fails");
 	settle();
 }
 
@@ -154,5 +155,7 @@ const struct bench_peer bench_bpf = {
 	.settle = settle,
 	.commit = settle,
 	.collect = collect,
+	.most = 100001,
+	.why = "a million take many minutes in emulation",
 	.bytes = 250,
 };

@@ -116,5 +116,7 @@ const struct bench_peer bench_timerfd = {
 	.settle = settle,
 	.collect = collect,
 	.sleep_until = sleep_until,
+	.most = 100001,
+	.why = "a million take a gigabyte, and many minutes in emulation",
 	.bytes = 900,
 };

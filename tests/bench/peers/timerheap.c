@@ -7,6 +7,7 @@
 
 static _Thread_local struct timerheap *th;
 static _Thread_local bool lead_set;
+static _Thread_local uint32_t slack;
 
 static void check(int rc, const char *what)
 {
@@ -21,6 +22,7 @@ static void open_queue(uint32_t n)
 	opts.nslots = n;
 	check(timerheap_open(&th, &opts), "timerheap_open");
 	lead_set = false;
+	slack = 0;
 	for (uint32_t i = 0; i < n; i++)
 		check(timerheap_slot_alloc(th, NULL), "timerheap_slot_alloc");
 }
@@ -45,7 +47,7 @@ BENCH_LOOPS(arm_one, cancel_one)
 static void arm_periodic(uint32_t timer, uint64_t deadline_ns,
 			 uint64_t period_ns)
 {
-	check(timerheap_slot_config(th, timer, period_ns, 0, 0),
+	check(timerheap_slot_config(th, timer, period_ns, slack, 0),
 	      "timerheap_slot_config");
 	arm(timer, deadline_ns);
 }
@@ -85,6 +87,11 @@ static int collect(struct bench_expiry *expiries, int n, uint64_t until_ns)
 	return count;
 }
 
+static void set_slack(uint32_t slack_ns)
+{
+	slack = slack_ns;
+}
+
 /* The lead is the queue's; for other workloads it would be early. */
 static void sleep_until(uint64_t deadline_ns)
 {
@@ -105,5 +112,6 @@ const struct bench_peer bench_timerheap = {
 	.settle = settle,
 	.collect = collect,
 	.sleep_until = sleep_until,
+	.set_slack = set_slack,
 	.bytes = 80,
 };
