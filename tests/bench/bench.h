@@ -110,6 +110,8 @@ uint64_t bench_idle_ns(void);
 uint64_t bench_available_bytes(void);
 uint64_t bench_free_bytes(void);
 void bench_bind(int cpu);
+/* With BENCH_TRACE in the environment: the kernel's tracing on or off. */
+void bench_trace(bool on);
 /* The kernel's chores, of what was before, are not part of what comes. */
 void bench_rest(void);
 /* splitmix64. */

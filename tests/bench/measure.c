@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
@@ -115,6 +116,17 @@ uint64_t bench_free_bytes(void)
 uint64_t bench_available_bytes(void)
 {
 	return sum_of("/proc/meminfo", "MemAvailable: %llu kB") * 1024;
+}
+
+void bench_trace(bool on)
+{
+	int fd;
+
+	if (!getenv("BENCH_TRACE"))
+		return;
+	fd = open("/sys/kernel/tracing/tracing_on", O_WRONLY | O_CLOEXEC);
+	bench_check(fd >= 0 && write(fd, on ? "1" : "0", 1) == 1, "tracing_on");
+	close(fd);
 }
 
 void bench_rest(void)

@@ -35,22 +35,39 @@ def table($columns):
 	($columns | map($of[.] | cell(if $columns[0] == "timerheap" then
 		$of.timerheap else null end))) | row);
 
+def ratio($a; $b): "\($a | short) / \($b | short) = \($a / ([$b, 1e-9] |
+	max) | short)";
+
+# [whether it was met, of what, the figures, the goal], or nothing.
 def verdict($all):
 	. as $goal |
-	def value($peer): first($all[] | select(.workload == $goal.workload and
-		.mode == $goal.mode and .n == $goal.n and .peer == $peer) |
-		.value) // null;
-	value("timerheap") as $own |
-	(if $goal.peer then value($goal.peer) else 0 end) as $other |
+	def value($peer; $n; $cpus): first($all[] | select(
+		.workload == $goal.workload and .mode == $goal.mode and
+		.peer == $peer and .n == $n and ($cpus == null or
+		.cpus == $cpus)) | .value) // null;
+	value("timerheap"; $goal.n; $goal.cpus) as $own |
 	"\($goal.workload) \($goal.n | size) \($goal.mode)" as $name |
-	if $own == null or $other == null then empty
-	elif $goal.most then
+	if $own == null then empty
+	elif $goal.most != null then
 		[$own <= $goal.most, $name, "\($own | short)",
 		"at most \($goal.most)"]
+	elif $goal.as_with then
+		value("timerheap"; $goal.as_with; null) as $other |
+		if $other == null then empty else
+		[([$own / $other, $other / $own] | max) <= 1.05, $name,
+		ratio($own; $other),
+		"within 5% of that with \($goal.as_with | size)"] end
+	elif $goal.over then
+		value("timerheap"; $goal.n; $goal.over) as $other |
+		if $other == null then empty else
+		[$own >= $other * $goal.times, "\($name), \($goal.cpus) CPUs",
+		ratio($own; $other),
+		"at least \($goal.times) times \($goal.over) CPU"] end
 	else
-		[$other >= $own * $goal.times, $name,
-		"\($other | short) / \($own | short) = \($other / ([$own, 1e-9]
-		| max) | short)", "\($goal.peer) / timerheap at least \($goal.times)"]
+		value($goal.peer; $goal.n; $goal.cpus) as $other |
+		if $other == null then empty else
+		[$other >= $own * $goal.times, $name, ratio($other; $own),
+		"\($goal.peer) / timerheap at least \($goal.times)"] end
 	end;
 
 ($ARGS.named.part // "all") as $part |

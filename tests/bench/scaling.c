@@ -10,6 +10,7 @@
 
 #define MOST_CPUS 64
 #define CHUNK 1000
+#define ROUNDS 5
 
 struct worker {
 	const struct bench_run *run;
@@ -53,36 +54,61 @@ static void *work(void *argument)
 	return NULL;
 }
 
-static void scaling(const struct bench_run *run)
+static void start_workers(const struct bench_run *run, struct worker *workers)
 {
-	struct worker workers[MOST_CPUS] = { 0 };
-	uint64_t start, operations = 0;
-	struct timespec span = { (time_t)run->seconds,
-				 (long)((run->seconds - (time_t)run->seconds) *
-					1e9) };
-
-	if (run->cpus > MOST_CPUS)
-		bench_die("scaling: too many CPUs", 0);
+	stop = false;
 	pthread_barrier_init(&begin, NULL, run->cpus + 1);
 	for (unsigned int i = 0; i < run->cpus; i++) {
-		workers[i].run = run;
-		workers[i].cpu = (int)i;
+		workers[i] = (struct worker){ .run = run, .cpu = (int)i };
 		errno = pthread_create(&workers[i].thread, NULL, work,
 				       &workers[i]);
 		bench_check(!errno, "pthread_create");
 	}
 	pthread_barrier_wait(&begin);
+}
+
+static uint64_t stop_workers(const struct bench_run *run,
+			     struct worker *workers)
+{
+	uint64_t operations = 0;
+
+	for (unsigned int i = 0; i < run->cpus; i++) {
+		pthread_join(workers[i].thread, NULL);
+		operations += workers[i].operations;
+	}
+	pthread_barrier_destroy(&begin);
+	return operations;
+}
+
+/* Million operations a second. */
+static double rate(const struct bench_run *run, double seconds)
+{
+	struct worker workers[MOST_CPUS];
+	struct timespec span = { 0, (long)(seconds * 1e9) };
+	uint64_t start;
+
+	start_workers(run, workers);
 	start = bench_now();
 	nanosleep(&span, NULL);
 	stop = true;
 	pthread_barrier_wait(&begin);
 	start = bench_now() - start;
-	for (unsigned int i = 0; i < run->cpus; i++) {
-		pthread_join(workers[i].thread, NULL);
-		operations += workers[i].operations;
+	return 1e3 * (double)stop_workers(run, workers) / (double)start;
+}
+
+/* The best of several times: others run on this machine as well. */
+static void scaling(const struct bench_run *run)
+{
+	double best = 0;
+
+	if (run->cpus > MOST_CPUS)
+		bench_die("scaling: too many CPUs", 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		double this = rate(run, run->seconds / ROUNDS);
+
+		best = this > best ? this : best;
 	}
-	bench_result(run, "scaling", "Mop/s",
-		     1e3 * (double)operations / (double)start);
+	bench_result(run, "scaling", "Mop/s", best);
 }
 
 const struct bench_workload bench_scaling = {
