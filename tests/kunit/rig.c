@@ -3,6 +3,7 @@
 #include <linux/string.h>
 
 #include "../../module/engine.c"
+#include "../../module/fire.c"
 #include "rig.h"
 
 static struct rig *rig_of(struct th_engine *engine)

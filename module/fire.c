@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/atomic.h>
+#include <linux/compiler.h>
+#include <linux/limits.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <asm/barrier.h>
+
+#include "drift.h"
+#include "fire.h"
+
+/* Expiries fired by one reading of the clock. */
+#define NOW_EVERY	16
+/* So far ahead a run that has moved what was pushed back looks for more. */
+#define AHEAD_NS	1000000
+
+/*
+ * Put the slot where @expires belongs and say so; TH_NEVER when it is idle.
+ * A user who exchanged the deadline before it could see the new armed_ns may
+ * have rung nothing: what it wrote is read here, and a slot that is now too
+ * late in the heap is rung for it, so that the work stays within the budget
+ * whatever user space does.
+ */
+static void settle(struct th_engine *engine, u32 index, u64 expires)
+{
+	struct timerheap_slot *slot = &engine->slots[index];
+	u64 key = expires ? th_fire_key(slot, expires) : TH_NEVER;
+
+	th_heap_set(&engine->heap, index, key);
+	WRITE_ONCE(slot->armed_ns, key);
+	/* Pairs with the user's exchange of expires_ns, before armed_ns. */
+	smp_mb();
+	expires = READ_ONCE(slot->expires_ns);
+	if (expires && th_fire_key(slot, expires) < key)
+		th_doorbell_ring(&engine->doorbells, index);
+}
+
+static void count_alike(struct th_engine *engine, struct th_run *run)
+{
+	if (run->alike)
+		th_drift_record(&engine->stats, run->horizon +
+				engine->delay_ns - run->expires, run->alike);
+	run->alike = 0;
+}
+
+static void count(struct th_engine *engine, struct th_run *run, u64 expires)
+{
+	if (expires != run->expires)
+		count_alike(engine, run);
+	run->expires = expires;
+	run->alike++;
+}
+
+static void read_clock(struct th_engine *engine, struct th_run *run)
+{
+	run->now = th_env_now(engine);
+	if (!run->start)
+		run->start = run->now;
+	run->horizon = th_sat_sub(th_sat_add(run->now, run->lead_ns),
+				  engine->delay_ns);
+}
+
+/*
+ * The deadline after @expires.  On the grid it is the first point after now,
+ * found without counting through the missed ones.
+ */
+static u64 next_deadline(const struct th_engine *engine,
+			 const struct timerheap_slot *slot, u64 period,
+			 u64 expires, u64 now, u32 *overruns)
+{
+	u64 missed = 0;
+
+	period = max(period, engine->min_period_ns);
+	if (now > expires && now - expires >= period) {
+		missed = div64_u64(now - expires, period);
+		*overruns = min_t(u64, missed, U32_MAX);
+	}
+	if (READ_ONCE(slot->flags) & TIMERHEAP_SLOT_RESTART)
+		return th_sat_add(max(now, expires), period);
+	return th_sat_add(expires + missed * period, period);
+}
+
+/*
+ * Fire the slot if @expires still is its deadline.  armed_ns comes first: a
+ * user who saw the old one and rang nothing exchanged the deadline before, so
+ * that the compare-exchange is lost.  One who saw the new one and rang nothing
+ * may have lowered the slack, too, and be too late in the heap.
+ */
+static void expire(struct th_engine *engine, struct th_run *run, u32 index,
+		   u64 expires)
+{
+	struct timerheap_slot *slot = &engine->slots[index];
+	struct timerheap_expiry expiry = {
+		.expires_ns = expires,
+		.fired_ns = run->now,
+		.slot = index,
+		.cpu = run->cpu,
+		.flags = expires > run->now ? TIMERHEAP_EXPIRY_LEAD : 0,
+	};
+	u64 period = READ_ONCE(slot->period_ns);
+	u64 next = 0, next_key = TH_NEVER;
+
+	if (unlikely(period)) {
+		next = next_deadline(engine, slot, period, expires, run->now,
+				     &expiry.overruns);
+		next_key = th_fire_key(slot, next);
+	}
+	WRITE_ONCE(slot->armed_ns, next_key);
+	/* Pairs with the user's exchange: one of the two has the deadline. */
+	if (unlikely(cmpxchg(&slot->expires_ns, expires, next) != expires)) {
+		settle(engine, index, READ_ONCE(slot->expires_ns));
+		return;
+	}
+	th_ring_post(&engine->ring, &expiry);
+	count(engine, run, expires);
+	if (likely(!period)) {
+		th_heap_remove(&engine->heap, index);
+		return;
+	}
+	engine->stats.overruns += expiry.overruns;
+	th_heap_set(&engine->heap, index, next_key);
+}
+
+/*
+ * The flag goes up before the last look for room, so that a consumer who made
+ * some in between is seen here, or sees the flag and kicks.
+ */
+static bool has_room(struct th_engine *engine)
+{
+	if (likely(!th_ring_full(&engine->ring)))
+		return true;
+	th_engine_set_flags(engine, TIMERHEAP_HDR_STALLED,
+			    TIMERHEAP_HDR_STALLED);
+	/* Pairs with the consumer's barrier between cq_head and flags. */
+	smp_mb();
+	return !th_ring_full(&engine->ring);
+}
+
+/* Whether the slot that stands first must be looked at by now. */
+static bool is_due(const struct th_engine *engine, const struct th_run *run)
+{
+	u64 expires;
+
+	if (th_heap_empty(&engine->heap))
+		return false;
+	expires = READ_ONCE(engine->slots[th_heap_root_slot(&engine->heap)]
+			    .expires_ns);
+	return th_heap_min_key(&engine->heap) <= run->horizon ||
+		expires - 1 < run->horizon;
+}
+
+/*
+ * Whether the slot, first by its @key, only waits to be moved: it spares the
+ * interrupt that would come for that.  To be asked in runs that came for such
+ * a one, or slots that are pushed back all the time would be moved in each run.
+ */
+static bool moves_shortly(const struct th_run *run,
+			  const struct timerheap_slot *slot, u64 key,
+			  u64 expires)
+{
+	return run->moved && key - run->horizon <= AHEAD_NS &&
+		(!expires || th_fire_key(slot, expires) > key);
+}
+
+/*
+ * Fire what is due, in order of heap key, and move what was pushed back: @most
+ * of it, by one reading of the clock.  How much it was.
+ */
+static unsigned int fire_some(struct th_engine *engine, struct th_run *run,
+			      unsigned int most)
+{
+	unsigned int n;
+
+	for (n = 0; n < most && !th_heap_empty(&engine->heap); n++) {
+		u64 key = th_heap_min_key(&engine->heap);
+		u32 index = key <= run->horizon ?
+			th_heap_min_slot(&engine->heap) :
+			th_heap_root_slot(&engine->heap);
+		struct timerheap_slot *slot = &engine->slots[index];
+		/*
+		 * Pairs with the user's exchange: period and flags, written
+		 * before it, are those of this deadline.
+		 */
+		u64 expires = smp_load_acquire(&slot->expires_ns);
+
+		/* Idle, 0, becomes the latest of all. */
+		if (likely(expires - 1 < run->horizon)) {
+			run->stalled = !has_room(engine);
+			if (run->stalled)
+				break;
+			expire(engine, run, index, expires);
+			continue;
+		}
+		if (key > run->horizon &&
+		    !moves_shortly(run, slot, key, expires))
+			break;
+		run->moved = true;
+		if (expires)
+			engine->stats.lazy_moves++;
+		else
+			engine->stats.lazy_drops++;
+		settle(engine, index, expires);
+	}
+	return n;
+}
+
+/**
+ * th_fire_due - fire what is due, as long as the run may
+ * @engine: the engine; home CPU, interrupts off
+ * @run: says afterwards whether there is more, or no room
+ *
+ * Cost: O(log n) for each unit of the budget.
+ */
+void th_fire_due(struct th_engine *engine, struct th_run *run)
+{
+	unsigned int before = run->left, most, n;
+
+	run->stalled = false;
+	do {
+		most = min_t(unsigned int, run->left, NOW_EVERY);
+		read_clock(engine, run);
+		n = fire_some(engine, run, most);
+		count_alike(engine, run);
+		run->left -= n;
+	} while (n == most && run->left && !th_fire_is_over(run));
+	run->more = n == most && is_due(engine, run);
+	run->idle = run->left == before && !run->more && !run->stalled;
+}

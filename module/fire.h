@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Firing: the root of the heap fires, moves or leaves for as long as its time
+ * has come.
+ */
+#ifndef TH_FIRE_H
+#define TH_FIRE_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+#include "engine.h"
+#include "sat.h"
+
+/* A run that took so long is over, whatever is left of its budget. */
+#define TH_RUN_NS	20000
+
+/* One run: what it knows and what it may still do. */
+struct th_run {
+	u64 start;
+	u64 now;
+	/* Due up to here: now, plus lead, minus injected delay. */
+	u64 horizon;
+	u32 lead_ns;
+	unsigned int left;
+	u32 cpu;
+	/* Expiries of one deadline at one time, yet to be counted. */
+	u64 expires;
+	u32 alike;
+	bool idle;	/* nothing was due */
+	bool moved;	/* something was, and had been pushed back */
+	bool more;
+	bool stalled;
+	bool posted;
+};
+
+/* When the slot must be looked at, for this deadline: its key in the heap. */
+static inline u64 th_fire_key(const struct timerheap_slot *slot, u64 expires)
+{
+	return th_sat_add(expires, READ_ONCE(slot->slack_ns));
+}
+
+/* By a clock that may be set back meanwhile; then the budget holds. */
+static inline bool th_fire_is_over(const struct th_run *run)
+{
+	return th_sat_sub(run->now, run->start) >= TH_RUN_NS;
+}
+
+void th_fire_due(struct th_engine *engine, struct th_run *run);
+
+#endif
