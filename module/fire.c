@@ -118,7 +118,11 @@ static void expire(struct th_engine *engine, struct th_run *run, u32 index,
 		return;
 	}
 	engine->stats.overruns += expiry.overruns;
-	th_heap_set(&engine->heap, index, next_key);
+	/* Armed for the same deadline meanwhile, with other slack. */
+	if (unlikely(th_fire_key(slot, next) != next_key))
+		settle(engine, index, READ_ONCE(slot->expires_ns));
+	else
+		th_heap_set(&engine->heap, index, next_key);
 }
 
 /*

@@ -323,8 +323,8 @@ static void arm_beyond_the_tick(struct bench *bench)
 	kick_due = bench_arm(bench, 0, 4000);
 }
 
-/* A periodic slot, in the heap at 5500, that has just lost its slack. */
-static struct bench *without_slack_any_more(void)
+/* A periodic slot, in the heap at 5500; another is due before. */
+static struct bench *with_slack(void)
 {
 	struct bench *bench = bench_make(4, 8);
 
@@ -332,8 +332,6 @@ static struct bench *without_slack_any_more(void)
 	bench_arm(bench, 0, 1500);
 	bench_arm(bench, 1, 1600);
 	run(bench);
-	bench_config(bench, 0, 1000, 0, 0);
-	bench->now_ns = 2000;
 	return bench;
 }
 
@@ -344,9 +342,11 @@ static void armed_after_the_tick(void **state)
 
 	(void)state;
 	do {
-		struct bench *bench = without_slack_any_more();
+		struct bench *bench = with_slack();
 		struct timerheap_expiry last = { 0 };
 
+		bench_config(bench, 0, 1000, 0, 0);
+		bench->now_ns = 2000;
 		expect_intruder(bench, at++, arm_beyond_the_tick);
 		run(bench);
 		again = came();
@@ -364,6 +364,41 @@ static void armed_after_the_tick(void **state)
 	assert_in_range(at, 10, 1000);
 }
 
+static void arm_again_without_slack(struct bench *bench)
+{
+	bench_config(bench, 0, 1000, 0, 0);
+	kick_due = bench_arm(bench, 0, 1500);
+}
+
+/* Nothing tells the deadline from the one before; but the next tick is not. */
+static void armed_again_with_less_slack(void **state)
+{
+	unsigned int at = 0;
+	bool again;
+
+	(void)state;
+	do {
+		struct bench *bench = with_slack();
+		struct timerheap_expiry last = { 0 };
+
+		bench->now_ns = 2000;
+		expect_intruder(bench, at++, arm_again_without_slack);
+		run(bench);
+		again = came();
+		if (!again)
+			arm_again_without_slack(bench);
+		answer_kick(bench);
+		bench_pass_to(bench, 2600);
+		while (bench_take(bench, &last))
+			;
+		assert_int_equal(last.slot, 0);
+		assert_int_equal(last.expires_ns, 2500);
+		assert_int_equal(last.fired_ns, 2500);
+		bench_free(bench);
+	} while (again);
+	assert_in_range(at, 10, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +408,7 @@ int main(void)
 		cmocka_unit_test(armed_in_any_run),
 		cmocka_unit_test(run_in_any_arm),
 		cmocka_unit_test(armed_after_the_tick),
+		cmocka_unit_test(armed_again_with_less_slack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
