@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The header in C++, against the shared library: every call can be named. */
+/* The headers in C++, against the shared library: every call can be named. */
+#include <timerheap/heartbeat.h>
 #include <timerheap/timerheap.h>
 
 #include <cstdio>
@@ -12,6 +13,8 @@ int main()
 	struct timerheap_event ev = {};
 	struct timerheap_stats st = {};
 	struct timerheap_info info = {};
+	struct thb_settings set = {};
+	struct thb_pace_settings pace = {};
 	bool ok;
 
 	/* Not a device that is there: /dev/null is none of ours. */
@@ -20,6 +23,11 @@ int main()
 		timerheap_percpu_open(&p, &opts) < 0 && p == nullptr &&
 		timerheap_hist_percentile(&st, 99) == 0 &&
 		timerheap_advice(-1) != nullptr;
+	thb_settings_init(&set);
+	thb_pace_init(&pace);
+	ok = ok && !thb_settings_check(&set) && !thb_pace_check(&pace) &&
+		*thb_state_name(THB_IDLE) == 'i' &&
+		*thb_cause_name(THB_HEARD) == 'h';
 	timerheap_close(th);
 	timerheap_percpu_close(p);
 	if (th) {
