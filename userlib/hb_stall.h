@@ -32,4 +32,8 @@ void thb__stall_init(struct thb__stall *stall, uint64_t limit_ns);
 uint64_t thb__stall_look(struct thb__stall *stall, uint64_t since_ns,
 			 uint64_t now_ns);
 
+/* From @since_ns to @now_ns packets were lost here, however late we are. */
+uint64_t thb__stall_lose(struct thb__stall *stall, uint64_t since_ns,
+			 uint64_t now_ns);
+
 #endif

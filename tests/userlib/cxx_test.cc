@@ -15,6 +15,10 @@ int main()
 	struct timerheap_info info = {};
 	struct thb_settings set = {};
 	struct thb_pace_settings pace = {};
+	struct thb_monitor_opts watch = {};
+	struct thb_sender_opts beat = {};
+	struct thb_monitor *m = nullptr;
+	struct thb_sender *s = nullptr;
 	bool ok;
 
 	/* Not a device that is there: /dev/null is none of ours. */
@@ -28,6 +32,15 @@ int main()
 	ok = ok && !thb_settings_check(&set) && !thb_pace_check(&pace) &&
 		*thb_state_name(THB_IDLE) == 'i' &&
 		*thb_cause_name(THB_HEARD) == 'h';
+	thb_monitor_opts_init(&watch);
+	thb_sender_opts_init(&beat);
+	watch.path = "/dev/null";
+	beat.path = "/dev/null";
+	beat.node = 1;
+	ok = ok && thb_monitor_open(&m, &watch) < 0 && m == nullptr &&
+		thb_sender_open(&s, &beat) < 0 && s == nullptr;
+	thb_monitor_close(m);
+	thb_sender_close(s);
 	timerheap_close(th);
 	timerheap_percpu_close(p);
 	if (th) {

@@ -313,6 +313,10 @@ void timerheap__sys_close(int fd)
 		fake.pollfds--;
 		return;
 	}
+	if (fd == FAKE_SOCKET) {
+		fake.sockets--;
+		return;
+	}
 	queue_of(fd)->open = false;
 	fake.closed++;
 }
@@ -549,7 +553,8 @@ int timerheap__sys_poll_create(void)
 int timerheap__sys_poll_add(int pollfd, int fd)
 {
 	assert_int_equal(pollfd, FAKE_POLLFD);
-	(void)queue_of(fd);
+	if (fd != FAKE_SOCKET)
+		(void)queue_of(fd);
 	return fd >= FIRST_FD + fake.fail_queue ? fake.fail_poll_add : 0;
 }
 

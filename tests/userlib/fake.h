@@ -12,6 +12,7 @@
 #define FAKE_QUEUES 4
 #define FAKE_CALLS 10
 #define FAKE_POLLFD 900
+#define FAKE_SOCKET 901
 #define FAKE_MIN_PERIOD 100
 
 struct fake {
@@ -51,6 +52,7 @@ struct fake {
 	int sleeps;
 	int poll_waits;
 	int pollfds;
+	int sockets;
 	int calls[FAKE_CALLS];
 	__u32 wait_min;
 	__u64 wait_deadline;

@@ -239,6 +239,40 @@ struct thb_peer_stats {
 	uint64_t allowance_ns;
 };
 
+/**
+ * enum thb_event_type - what an event is about
+ * @THB_EVENT_STATE: a peer's state changed, or it was restarted.
+ * @THB_EVENT_AWAY: the monitor itself was away for lost_ns.  It has been given
+ *	back to every peer: nobody was declared dead for it.
+ */
+enum thb_event_type { THB_EVENT_STATE, THB_EVENT_AWAY };
+
+/**
+ * struct thb_event - something the user should know
+ * @type: enum thb_event_type.
+ * @from: the state before,
+ * @to: and now.
+ * @cause: of that.
+ * @node: of the peer; 0: the monitor.
+ * @incarnation: the newest that was heard; 0: none.
+ * @at_ns: when the monitor came to this, by CLOCK_MONOTONIC.
+ * @heard_ns: when the last beat of the peer arrived; 0: none did.
+ * @lost_ns: how long the monitor was away.
+ * @data: of the peer.
+ */
+struct thb_event {
+	enum thb_event_type type;
+	enum thb_state from;
+	enum thb_state to;
+	enum thb_cause cause;
+	uint64_t node;
+	uint64_t incarnation;
+	uint64_t at_ns;
+	uint64_t heard_ns;
+	uint64_t lost_ns;
+	void *data;
+};
+
 /* Sets all members to their defaults. */
 void thb_settings_init(struct thb_settings *set);
 
@@ -255,6 +289,414 @@ int thb_pace_check(const struct thb_pace_settings *set);
  */
 const char *thb_state_name(enum thb_state state);
 const char *thb_cause_name(enum thb_cause cause);
+
+/*
+ * Tags
+ * ----
+ * A tag of 16 bytes over each packet keeps strangers out.  The library knows no
+ * cryptography; it calls who does.
+ */
+
+#define THB_TAG 16
+
+/**
+ * struct thb_auth - how packets are authenticated
+ * @arg: handed to both.
+ * @sign: put the tag of @length bytes into @tag; returns the number of the key
+ *	that it is of.  Called twice: with @data NULL only the number, 1 to 255,
+ *	is wanted, since the tag is also over that.
+ * @verify: 0: the tag is right, by key number @key, which is in force or was
+ *	until a moment ago; else -errno.  Takes the same time for each wrong tag.
+ *
+ * With these, packets without a tag are dropped.
+ */
+struct thb_auth {
+	void *arg;
+	int (*sign)(void *arg, const uint8_t *data, size_t length,
+		    uint8_t *tag);
+	int (*verify)(void *arg, unsigned int key, const uint8_t *data,
+		      size_t length, const uint8_t *tag);
+};
+
+/*
+ * Monitor
+ * -------
+ * One thread at a time uses a monitor.  Calls other than those that say so do
+ * no system call beyond what they are for.
+ */
+
+struct thb_monitor;
+
+/* Peers that were not added are, by their first beat. */
+#define THB_ACCEPT 1U
+
+/**
+ * struct thb_monitor_opts - what thb_monitor_open() shall make
+ * @size: set by thb_monitor_opts_init().
+ * @max_peers: how many peers there can be, 1 to 1,000,000; default 1,024.
+ *	Each takes about 900 bytes, phi_samples * 4 more with THB_PHI, and a slot
+ *	of the kernel's of 60.
+ * @flags: 0 (default), or THB_ACCEPT.
+ * @settings: for all peers.
+ * @address: struct sockaddr_in or _in6 to receive at, with a port, or 0 for
+ *	any; default NULL: 0.0.0.0, any port.
+ * @address_length: its length.
+ * @receive_bytes: for the socket's buffer; a beat takes about 768; default
+ *	4 MiB.  The system may allow less: net.core.rmem_max.
+ * @path: the device; NULL: /dev/timerheap.
+ * @cpu: the home CPU of the timers, or TIMERHEAP_CPU_CURRENT (default).
+ * @on_event: called for each event, by thb_monitor_run(); it may not call the
+ *	monitor.  NULL (default): events wait for thb_monitor_events().
+ * @arg: handed to it.
+ * @auth: copied; NULL (default): packets bear no tag.
+ */
+struct thb_monitor_opts {
+	size_t size;
+	uint32_t max_peers;
+	uint32_t flags;
+	struct thb_settings settings;
+	const void *address;
+	uint32_t address_length;
+	uint32_t receive_bytes;
+	const char *path;
+	int cpu;
+	void (*on_event)(void *arg, const struct thb_event *event);
+	void *arg;
+	const struct thb_auth *auth;
+};
+
+/**
+ * struct thb_part - a part of a beat's way, over all peers, of late
+ * @p50_ns: half of the beats took no longer; up to 25 % too much.
+ * @p99_ns: likewise.
+ * @max_ns: since the monitor was opened.
+ */
+struct thb_part {
+	uint64_t p50_ns;
+	uint64_t p99_ns;
+	uint64_t max_ns;
+};
+
+/**
+ * struct thb_monitor_stats - what a monitor did
+ * @peers: there are now.
+ * @states: of these, by state.
+ * @packets: received, those that were dropped among them.
+ * @beats: that counted.
+ * @truncated: dropped: cut short,
+ * @overlong: longer than they should be,
+ * @foreign: not ours, or not for a monitor,
+ * @version: of another version,
+ * @range: with a value out of bounds,
+ * @forged: with a wrong tag, or none,
+ * @unknown: of a node that was not added.
+ * @unread: dropped by the socket for lack of room.
+ * @sent: probes and answers,
+ * @unsent: and those that the system did not take.
+ * @expiries: of timers, those that came to nothing among them.
+ * @rescued: beats that came in time while their expiry was on its way.
+ * @events: told,
+ * @lost_events: and not told, as nobody took those before.
+ * @away: how often the monitor was away,
+ * @away_ns: and for how long altogether.
+ * @steps: how often the wall clock was stepped, as stamps go by it.
+ * @timer: the sender's timer, from when a beat was due to when it fired,
+ * @sender: until the sender had it sent,
+ * @network: from there to here, see one_way_ns of struct thb_peer_stats,
+ * @socket: and from its arrival until the monitor looked at it.
+ */
+struct thb_monitor_stats {
+	uint64_t peers;
+	uint64_t states[THB_STATES];
+	uint64_t packets;
+	uint64_t beats;
+	uint64_t truncated;
+	uint64_t overlong;
+	uint64_t foreign;
+	uint64_t version;
+	uint64_t range;
+	uint64_t forged;
+	uint64_t unknown;
+	uint64_t unread;
+	uint64_t sent;
+	uint64_t unsent;
+	uint64_t expiries;
+	uint64_t rescued;
+	uint64_t events;
+	uint64_t lost_events;
+	uint64_t away;
+	uint64_t away_ns;
+	uint64_t steps;
+	struct thb_part timer;
+	struct thb_part sender;
+	struct thb_part network;
+	struct thb_part socket;
+};
+
+/**
+ * struct thb_peer_info - what a monitor knows of a peer
+ * @node: its number.
+ * @incarnation: the newest that was heard; 0: none.
+ * @state: what it is believed to be.
+ * @failures: deadlines in a row that passed.
+ * @health: THB_LIVE and so on, as it said.
+ * @load_milli: its load, as it said.
+ * @heard_ns: when its last beat arrived, by CLOCK_MONOTONIC; 0: none did.
+ * @deadline_ns: when it will be looked at; 0: it has none.
+ * @bound_ns: how long after its last beat it would be dead.
+ * @stats: figures.
+ */
+struct thb_peer_info {
+	uint64_t node;
+	uint64_t incarnation;
+	enum thb_state state;
+	uint32_t failures;
+	uint32_t health;
+	uint32_t load_milli;
+	uint64_t heard_ns;
+	uint64_t deadline_ns;
+	uint64_t bound_ns;
+	struct thb_peer_stats stats;
+};
+
+/* Sets all members to their defaults. */
+void thb_monitor_opts_init(struct thb_monitor_opts *opts);
+
+/**
+ * thb_monitor_open() - make a monitor without peers
+ * @m: set to it, or to NULL beside an error.
+ * @opts: from thb_monitor_opts_init() on; NULL: the defaults.
+ *
+ * Allocates all that it will ever need.
+ *
+ * Return: 0; -EINVAL an option is out of range; -ENOMEM; what timerheap_open()
+ * returns; or what socket(2), setsockopt(2), bind(2) or epoll_create(2) do.
+ */
+int thb_monitor_open(struct thb_monitor **m,
+		     const struct thb_monitor_opts *opts);
+
+/* Ends it with its peers, which are told nothing.  NULL is fine. */
+void thb_monitor_close(struct thb_monitor *m);
+
+/* Readable when thb_monitor_run() has something to do; for poll(2). */
+int thb_monitor_fd(const struct thb_monitor *m);
+
+/* Where it receives: -EINVAL @room is too small, else the length. */
+int thb_monitor_address(const struct thb_monitor *m, void *address,
+			uint32_t room);
+
+/**
+ * thb_monitor_add() - watch a node
+ * @m: the monitor.
+ * @node: its number, not 0.
+ * @address: where to ask it until it was heard; NULL: nowhere.
+ * @address_length: its length.
+ * @data: handed back in its events.
+ *
+ * Return: 0; -EINVAL; -EEXIST it is watched already; -ENOSPC max_peers are; or
+ * an error of TIMERHEAP_IOC_KICK, and then it is not watched.
+ */
+int thb_monitor_add(struct thb_monitor *m, uint64_t node, const void *address,
+		    uint32_t address_length, void *data);
+
+/* Do not watch a node any more.  0, or -ENOENT. */
+int thb_monitor_remove(struct thb_monitor *m, uint64_t node);
+
+/* Begin anew with a node, keeping its figures.  0, or -ENOENT. */
+int thb_monitor_forget(struct thb_monitor *m, uint64_t node);
+
+/**
+ * thb_monitor_run() - do what there is to do, without sleeping
+ * @m: the monitor.
+ *
+ * Takes what expired and what came, in that order, and judges it by when it
+ * was due and when it came.
+ *
+ * Cost: one recvmmsg(2) for each 64 packets, and one more; for a beat that
+ * comes in time an exchange of memory with the kernel, and no system call.
+ *
+ * Return: how many events there were; or an error of recvmmsg(2) or
+ * TIMERHEAP_IOC_KICK, and what was received before was taken care of.
+ */
+int thb_monitor_run(struct thb_monitor *m);
+
+/**
+ * thb_monitor_wait() - sleep until thb_monitor_run() has something to do
+ * @m: the monitor.
+ * @timeout_ns: for how long at most; TIMERHEAP_NEVER: no limit.
+ *
+ * Return: 1; 0 when the time is over; -EINTR a signal came.
+ */
+int thb_monitor_wait(struct thb_monitor *m, uint64_t timeout_ns);
+
+/**
+ * thb_monitor_events() - take events that wait
+ * @m: the monitor, opened without on_event.
+ * @event: room for @n of them.
+ * @n: the most to take.
+ *
+ * There is room for twice max_peers and 64; those for which there is none are
+ * lost, and lost_events counts them.
+ *
+ * Return: how many, 0 to @n; -EINVAL @event is NULL.
+ */
+int thb_monitor_events(struct thb_monitor *m, struct thb_event *event,
+		       unsigned int n);
+
+/* What is known of a node: 0, or -ENOENT. */
+int thb_monitor_peer(const struct thb_monitor *m, uint64_t node,
+		     struct thb_peer_info *info);
+
+/* The node after @node in no particular order; 0 begins, and ends. */
+uint64_t thb_monitor_next(const struct thb_monitor *m, uint64_t node);
+
+/* Figures since it was opened.  O(max_peers). */
+void thb_monitor_stats(const struct thb_monitor *m,
+		       struct thb_monitor_stats *st);
+
+/*
+ * Sender
+ * ------
+ * One thread at a time uses a sender; thb_sender_health() and
+ * thb_sender_load() may be called by any.
+ */
+
+struct thb_sender;
+
+/* As many monitors can be told. */
+#define THB_TARGETS 32
+
+/**
+ * struct thb_sender_opts - what thb_sender_open() shall make
+ * @size: set by thb_sender_opts_init().
+ * @node: the number of this node, not 0.
+ * @incarnation: greater than with each start before; 0 (default): the time of
+ *	the wall clock in nanoseconds, or one more than that of the start before.
+ * @pace: how often it beats.
+ * @ask_every: each so-manieth beat asks for an answer, by which round trips and
+ *	losses are known; 0: none; default 8.
+ * @retry_ns: after an error in sending to a monitor the first pause; default
+ *	100 ms, at least 1 ms.  Exponential with decorrelated jitter,
+ * @retry_most_ns: up to this; default 30 s.
+ * @address: struct sockaddr_in or _in6 to send from; default NULL: any.
+ * @address_length: its length.
+ * @path: the device; NULL: /dev/timerheap.
+ * @cpu: the home CPU of the timer, or TIMERHEAP_CPU_CURRENT (default).
+ * @load_milli: where the load is to be read, 0 to 1,000, with each beat; more
+ *	counts as 1,000.  NULL (default): thb_sender_load() sets it.
+ * @auth: copied; NULL (default): packets bear no tag.
+ */
+struct thb_sender_opts {
+	size_t size;
+	uint64_t node;
+	uint64_t incarnation;
+	struct thb_pace_settings pace;
+	uint32_t ask_every;
+	uint64_t retry_ns;
+	uint64_t retry_most_ns;
+	const void *address;
+	uint32_t address_length;
+	const char *path;
+	int cpu;
+	const uint32_t *load_milli;
+	const struct thb_auth *auth;
+};
+
+/**
+ * struct thb_sender_stats - what a sender did
+ * @beats: that were due and sent,
+ * @skipped: points of the grid that had passed before it could.
+ * @packets: sent, beats and answers to all monitors.
+ * @failed: those that the system did not take.
+ * @asked: beats to a monitor that asked for an answer,
+ * @answered: and got one.
+ * @probes: of monitors that were answered.
+ * @dropped: packets received that were of no use.
+ * @interval_ns: in force.
+ * @incarnation: in force.
+ * @srtt_ns: smoothed round trip to the monitor that answered last.
+ * @timer: from when a beat was due to when the timer fired,
+ * @send: and until it was handed to the system.
+ */
+struct thb_sender_stats {
+	uint64_t beats;
+	uint64_t skipped;
+	uint64_t packets;
+	uint64_t failed;
+	uint64_t asked;
+	uint64_t answered;
+	uint64_t probes;
+	uint64_t dropped;
+	uint64_t interval_ns;
+	uint64_t incarnation;
+	uint64_t srtt_ns;
+	struct thb_part timer;
+	struct thb_part send;
+};
+
+/* Sets all members to their defaults; node is yet to be set. */
+void thb_sender_opts_init(struct thb_sender_opts *opts);
+
+/**
+ * thb_sender_open() - make a sender that does not beat yet
+ * @s: set to it, or to NULL beside an error.
+ * @opts: from thb_sender_opts_init() on.
+ *
+ * Return: as thb_monitor_open().
+ */
+int thb_sender_open(struct thb_sender **s, const struct thb_sender_opts *opts);
+
+/* Ends it, without a goodbye: that is thb_sender_stop().  NULL is fine. */
+void thb_sender_close(struct thb_sender *s);
+
+/* Readable when thb_sender_run() has something to do; for poll(2). */
+int thb_sender_fd(const struct thb_sender *s);
+
+/* Tell this monitor, too.  0; -EINVAL; -ENOSPC THB_TARGETS are told. */
+int thb_sender_add(struct thb_sender *s, const void *address,
+		   uint32_t address_length);
+
+/**
+ * thb_sender_start() - beat, from now on
+ * @s: the sender.
+ *
+ * After thb_sender_stop() it is a new incarnation; after thb_sender_pause() it
+ * is not.  Does nothing if it beats.
+ *
+ * Return: 0; or an error of TIMERHEAP_IOC_KICK, and then it does not beat.
+ */
+int thb_sender_start(struct thb_sender *s);
+
+/* A last beat that says goodbye.  Nothing if it does not beat.  0. */
+int thb_sender_stop(struct thb_sender *s);
+
+/* A last beat that says there is a pause.  Nothing if it does not beat.  0. */
+int thb_sender_pause(struct thb_sender *s);
+
+/*
+ * The application's health: a set of THB_LIVE, THB_READY and THB_ABLE, in the
+ * next beat.  THB_LIVE until then.  0, or -EINVAL.
+ */
+int thb_sender_health(struct thb_sender *s, uint32_t health);
+
+/* The load, 0 to 1,000, in the next beat.  0, or -EINVAL. */
+int thb_sender_load(struct thb_sender *s, uint32_t load_milli);
+
+/**
+ * thb_sender_run() - do what there is to do, without sleeping
+ * @s: the sender.
+ *
+ * Cost: one sendmmsg(2) and one recvmmsg(2).
+ *
+ * Return: how many beats went, 0 or 1; or an error of recvmmsg(2) or
+ * TIMERHEAP_IOC_KICK.
+ */
+int thb_sender_run(struct thb_sender *s);
+
+/* Sleep until there is something to do, as thb_monitor_wait(). */
+int thb_sender_wait(struct thb_sender *s, uint64_t timeout_ns);
+
+void thb_sender_stats(const struct thb_sender *s, struct thb_sender_stats *st);
 
 #ifdef __cplusplus
 #pragma GCC diagnostic pop
