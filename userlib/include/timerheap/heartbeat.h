@@ -52,7 +52,7 @@ enum thb_state {
  * @THB_ANSWERED: it answered a probe.
  * @THB_HEARD_AGAIN: a beat of one that was dead.
  * @THB_RECOVERED: enough beats in a row since.
- * @THB_RELAPSED: it went missing while it recovered.
+ * @THB_RELAPSED: it fell silent while it recovered.
  * @THB_RESTARTED: a beat of a newer incarnation.
  * @THB_RETURNED: a newer incarnation of one that had left.
  * @THB_PAUSED: it said that it pauses.
