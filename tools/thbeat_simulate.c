@@ -150,7 +150,9 @@ static int set_up(struct thbeat_world *w)
 }
 
 /* Events between two calls of the watcher: about 10 ms of work. */
+#ifndef ROUND
 #define ROUND 30000
+#endif
 
 static int go_on(struct thbeat_world *w, const struct thbeat_watcher *watcher)
 {
