@@ -200,7 +200,7 @@ static void start(void)
 
 	loopback_up();
 	w = make_world();
-	peers = (unsigned int)scaled(1000);
+	peers = (unsigned int)scaled(500);
 	victims = peers / 10;
 	monitor_pid = start_child(monitor_child, NULL);
 	herd_pid = start_child(herd_child, NULL);
