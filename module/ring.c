@@ -49,10 +49,10 @@ bool th_ring_publish(struct th_ring *ring)
 {
 	if (ring->published == ring->tail)
 		return false;
-	/* Pairs with th_ring_ready(): the records are complete. */
-	smp_store_release(&ring->published, ring->tail);
-	/* Pairs with the consumer's acquire: likewise. */
+	/* Pairs with the consumer's acquire: the records are complete. */
 	smp_store_release(&ring->header->cq_tail, ring->tail);
+	/* Pairs with th_ring_ready(): who is told by poll() sees the tail. */
+	smp_store_release(&ring->published, ring->tail);
 	return true;
 }
 

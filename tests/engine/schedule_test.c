@@ -188,6 +188,36 @@ static unsigned int records(struct bench *bench)
 	return n;
 }
 
+static void poll_then_reap(struct bench *bench)
+{
+	const struct th_engine *engine = &bench->engine;
+	u32 head = engine->header->cq_head;
+
+	if (th_ring_ready(&engine->ring, head))
+		assert_int_not_equal(engine->header->cq_tail, head);
+}
+
+static void ready_is_there(void **state)
+{
+	unsigned int at = 0;
+	bool again;
+
+	(void)state;
+	do {
+		struct bench *bench = bench_make(4, 4);
+
+		bench_arm(bench, 0, 1500);
+		run(bench);
+		bench->now_ns = 2000;
+		expect_intruder(bench, at++, poll_then_reap);
+		run(bench);
+		again = came();
+		assert_int_equal(records(bench), 1);
+		bench_free(bench);
+	} while (again);
+	assert_in_range(at, 10, 1000);
+}
+
 static void cancelled_or_fired(void **state)
 {
 	unsigned int at = 0;
@@ -403,6 +433,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(room_is_seen),
+		cmocka_unit_test(ready_is_there),
 		cmocka_unit_test(cancelled_or_fired),
 		cmocka_unit_test(fired_or_cancelled),
 		cmocka_unit_test(armed_in_any_run),
