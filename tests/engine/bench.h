@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * An engine on the bench: its environment is a clock that stands still until
- * it is moved, unless it is told to tick, and the user's side of the protocol is plain function calls.
+ * it is moved, unless it is told to tick, and the user's side of the protocol
+ * is plain function calls.
  */
 #ifndef TEST_BENCH_H
 #define TEST_BENCH_H

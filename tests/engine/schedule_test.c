@@ -365,33 +365,58 @@ static struct bench *with_slack(void)
 	return bench;
 }
 
-static void armed_after_the_tick(void **state)
+static void take_slack_away(struct bench *bench)
+{
+	bench_config(bench, 0, 1000, 0, 0);
+}
+
+static void leave_it(struct bench *bench)
+{
+	(void)bench;
+}
+
+/* Slot 0's last expiry up to @until is that of @deadline, and not late. */
+static void expect_last(struct bench *bench, u64 until, u64 deadline)
+{
+	struct timerheap_expiry last = { 0 };
+
+	bench_pass_to(bench, until);
+	while (bench_take(bench, &last))
+		;
+	assert_int_equal(last.slot, 0);
+	assert_int_equal(last.expires_ns, deadline);
+	assert_int_equal(last.fired_ns, deadline);
+}
+
+/* Another due slot has the kernel fire this one while @arm comes. */
+static void arm_while_it_fires(void (*prepare)(struct bench *bench),
+			       void (*arm)(struct bench *bench), u64 until,
+			       u64 deadline)
 {
 	unsigned int at = 0;
 	bool again;
 
-	(void)state;
 	do {
 		struct bench *bench = with_slack();
-		struct timerheap_expiry last = { 0 };
 
-		bench_config(bench, 0, 1000, 0, 0);
+		prepare(bench);
 		bench->now_ns = 2000;
-		expect_intruder(bench, at++, arm_beyond_the_tick);
+		expect_intruder(bench, at++, arm);
 		run(bench);
 		again = came();
 		if (!again)
-			arm_beyond_the_tick(bench);
+			arm(bench);
 		answer_kick(bench);
-		bench_pass_to(bench, 4500);
-		while (bench_take(bench, &last))
-			;
-		assert_int_equal(last.slot, 0);
-		assert_int_equal(last.expires_ns, 4000);
-		assert_int_equal(last.fired_ns, 4000);
+		expect_last(bench, until, deadline);
 		bench_free(bench);
 	} while (again);
 	assert_in_range(at, 10, 1000);
+}
+
+static void armed_after_the_tick(void **state)
+{
+	(void)state;
+	arm_while_it_fires(take_slack_away, arm_beyond_the_tick, 4500, 4000);
 }
 
 static void arm_again_without_slack(struct bench *bench)
@@ -403,30 +428,8 @@ static void arm_again_without_slack(struct bench *bench)
 /* Nothing tells the deadline from the one before; but the next tick is not. */
 static void armed_again_with_less_slack(void **state)
 {
-	unsigned int at = 0;
-	bool again;
-
 	(void)state;
-	do {
-		struct bench *bench = with_slack();
-		struct timerheap_expiry last = { 0 };
-
-		bench->now_ns = 2000;
-		expect_intruder(bench, at++, arm_again_without_slack);
-		run(bench);
-		again = came();
-		if (!again)
-			arm_again_without_slack(bench);
-		answer_kick(bench);
-		bench_pass_to(bench, 2600);
-		while (bench_take(bench, &last))
-			;
-		assert_int_equal(last.slot, 0);
-		assert_int_equal(last.expires_ns, 2500);
-		assert_int_equal(last.fired_ns, 2500);
-		bench_free(bench);
-	} while (again);
-	assert_in_range(at, 10, 1000);
+	arm_while_it_fires(leave_it, arm_again_without_slack, 2600, 2500);
 }
 
 int main(void)
