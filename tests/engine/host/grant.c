@@ -18,8 +18,11 @@ extern char __start_host_percpu_data[], __stop_host_percpu_data[];
 /* Units of the budget, times GAP_NS. */
 static struct bucket {
 	u64 left;
-	u64 at_ns;
+	u64 at_ns; /* it grew so far; in a pause, and will from then on */
 } buckets[NR_CPUS];
+
+/* When the run of this CPU began. */
+static u64 begun_ns[NR_CPUS];
 
 #define OWN_UNITS 4
 
@@ -51,6 +54,7 @@ void grants_reset(void)
 	copies = calloc(NR_CPUS, all);
 	memset(buckets, 0, sizeof(buckets));
 	memset(last_runs, 0, sizeof(last_runs));
+	memset(begun_ns, 0, sizeof(begun_ns));
 	for (cpu = 0; cpu < NR_CPUS; cpu++)
 		buckets[cpu].left = (u64)world.plan.budget * GAP_NS;
 }
@@ -59,9 +63,12 @@ static struct bucket *refill(void)
 {
 	struct bucket *bucket = &buckets[smp_processor_id()];
 	u64 most = (u64)world.plan.budget * GAP_NS;
-	u64 passed = sim_clock.true_ns - bucket->at_ns;
+	u64 now = sim_clock.true_ns, passed;
 
-	bucket->at_ns = sim_clock.true_ns;
+	if (now < bucket->at_ns)
+		return bucket;
+	passed = now - bucket->at_ns;
+	bucket->at_ns = now;
 	if (passed >= GAP_NS)
 		bucket->left = most;
 	else
@@ -110,6 +117,7 @@ void grant_begins(const struct th_engine *engine, unsigned int budget)
 {
 	const struct bucket *bucket;
 
+	begun_ns[smp_processor_id()] = sim_clock.true_ns;
 	if (in_chunk()) {
 		if (budget != world.plan.budget)
 			oracle_fail("grant", "a chunk has a budget of %u",
@@ -128,15 +136,20 @@ void grant_ends(struct th_engine *engine, unsigned int budget,
 		unsigned int used)
 {
 	u64 cost = (u64)(used + th_engine_pass_cost(engine)) * GAP_NS;
+	u64 now = sim_clock.true_ns, took;
 	struct bucket *bucket;
 
 	(void)budget;
 	if (in_chunk())
 		return;
-	last_run(engine)->at_ns = sim_clock.true_ns;
+	last_run(engine)->at_ns = now;
 	bucket = refill();
 	/* Less than nothing is not owed. */
 	bucket->left = cost < bucket->left ? bucket->left - cost : 0;
+	/* A run that took more than a gap is paid for by a pause. */
+	took = now - begun_ns[smp_processor_id()];
+	if (took > GAP_NS)
+		bucket->at_ns = max(bucket->at_ns, now + took - GAP_NS);
 }
 
 static struct th_queue *of_gap(const struct hrtimer *timer)

@@ -72,6 +72,10 @@ void hrtimer_start(struct hrtimer *timer, ktime_t expires,
 	(void)mode;
 	if (timer->pinned && agent_self && !agent_self->irqs_off)
 		oracle_fail("owner", "a timer is set with interrupts on");
+	/* Such a time is over, and its interrupt comes again and again. */
+	if (expires < 0)
+		oracle_fail("program", "a timer is set for %lld",
+			    (long long)expires);
 	if (timer->queued) {
 		if (timer->pinned && timer->cpu != cpu)
 			oracle_fail("owner", "CPU %d set a timer of CPU %d",

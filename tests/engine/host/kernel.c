@@ -174,12 +174,22 @@ static unsigned int run_main(struct th_engine *engine, unsigned int budget)
 	return used;
 }
 
+/* By a hypervisor, or the firmware. */
+static void steal_time(void)
+{
+	if (!world.plan.late_ns || !percent(3))
+		return;
+	fault(FAULT_STOLEN);
+	clock_jump(sim_clock.true_ns + prng_range(&world.prng, 1, 10 * GAP_NS));
+}
+
 unsigned int __wrap_th_engine_run(struct th_engine *engine, unsigned int budget)
 {
 	unsigned int used;
 
 	check_home(queue_of(engine));
 	grant_begins(engine, budget);
+	steal_time();
 	if (is_main(engine))
 		used = run_main(engine, budget);
 	else

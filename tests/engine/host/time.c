@@ -106,6 +106,16 @@ static void follow(void)
 	sim_clock.offset_ns = (u64)offset(host.clockid);
 }
 
+/* Until others see all that was stored, they may run as they like. */
+static void become_visible(void)
+{
+	u64 n = prng_below(&world.prng, 40);
+
+	while (n--)
+		agent_step();
+	buffer_barrier(&agent_self->buffer);
+}
+
 /* As timekeeping_update() does: told first, seen then. */
 static void set(const struct timekeeper *next)
 {
@@ -114,7 +124,7 @@ static void set(const struct timekeeper *next)
 	changes.begun++;
 	changes.setting = true;
 	notifier->notifier_call(notifier, true, (void *)next);
-	buffer_barrier(&agent_self->buffer);
+	become_visible();
 	keeper = *next;
 	follow();
 	changes.setting = false;
@@ -178,7 +188,7 @@ static void inject_step(void)
 	changes.steps++;
 	changes.injected += by;
 	th_clock_inject_step(by);
-	buffer_barrier(&agent_self->buffer);
+	become_visible();
 	changes.done++;
 	th_cpu_run_all();
 	fault(FAULT_INJECTED_STEP);
@@ -192,7 +202,7 @@ static void inject_delay(void)
 	oracle_trace("delays of up to %llu injected", most);
 	changes.begun++;
 	th_env_inject_delay(most / 2, most);
-	buffer_barrier(&agent_self->buffer);
+	become_visible();
 	changes.done++;
 	th_cpu_run_all();
 	fault(FAULT_INJECTED_DELAY);
