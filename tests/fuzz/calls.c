@@ -169,7 +169,8 @@ static void step(struct input *in)
 	} else if (i == 10) {
 		remap(in);
 	} else if (i == 9) {
-		read_records(place(in), (size_t)input_number(in, 64));
+		arg = place(in);
+		read_records(arg, (size_t)input_number(in, 64));
 	} else if (i == 8) {
 		bare((unsigned int)input_number(in, TIMERHEAP_IOC_RESET_STATS));
 	} else {
