@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/atomic.h>
 #include <linux/bitops.h>
+#include <linux/limits.h>
+#include <linux/percpu.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
 
@@ -9,6 +11,15 @@
 
 /* Chunks of one kick on the home CPU; what is left comes by hrtimer. */
 #define KICK_CHUNKS	64
+
+enum kick {
+	KICK_DONE,
+	KICK_MORE,	/* of what the queue has to do */
+	KICK_BUSY,	/* the other CPU has enough to take */
+};
+
+/* Kicks on their way to this CPU, which takes all that have come at once. */
+static DEFINE_PER_CPU(atomic_t, on_the_way);
 
 /*
  * Whether a run that has not come to the doorbells yet is under way anyhow.
@@ -26,15 +37,26 @@ static bool is_coming(const struct th_queue *queue)
 
 /*
  * An interrupt that is under way already will see what this one is for.
- * Interrupts are off.
+ * Interrupts are off.  False when @most are on their way to the CPU.
  */
-static void kick_remote(struct th_queue *queue, int cpu)
+static bool kick_remote(struct th_queue *queue, int cpu, int most)
 {
-	if (is_coming(queue) || test_and_set_bit(0, &queue->kicked))
-		return;
+	atomic_t *kicks = per_cpu_ptr(&on_the_way, cpu);
+
+	if (is_coming(queue))
+		return true;
+	if (atomic_inc_return(kicks) > most) {
+		atomic_dec(kicks);
+		return false;
+	}
+	if (test_and_set_bit(0, &queue->kicked)) {
+		atomic_dec(kicks);
+		return true;
+	}
 	atomic_inc(&queue->kicks_in_flight);
 	/* The CPU was found online, and stays so while they are off here. */
 	WARN_ON_ONCE(smp_call_function_single_async(cpu, &queue->csd));
+	return true;
 }
 
 static void kicked(void *info)
@@ -52,29 +74,30 @@ static void kicked(void *info)
 		th_env_run_within_grant(queue);
 	} else if (cpu >= 0) {
 		/* It moved, and one who came since may count on this kick. */
-		kick_remote(queue, cpu);
+		kick_remote(queue, cpu, INT_MAX);
 	}
+	atomic_dec(this_cpu_ptr(&on_the_way));
 	/* Pairs with the acquire in th_kick_finish(); the last access. */
 	atomic_dec_return_release(&queue->kicks_in_flight);
 }
 
-/* Whether this is the home CPU and there is more to do. */
-static bool kick_chunk(struct th_queue *queue, bool first)
+static enum kick kick_chunk(struct th_queue *queue, bool first)
 {
+	enum kick result = KICK_DONE;
 	unsigned long flags;
-	bool more = false;
 	int cpu;
 
 	local_irq_save(flags);
 	cpu = READ_ONCE(queue->cpu);
 	if (cpu == smp_processor_id()) {
 		queue->engine.stats.kicks_local += first;
-		more = th_env_run(queue);
-	} else if (cpu >= 0) {
-		kick_remote(queue, cpu);
+		if (th_env_run(queue))
+			result = KICK_MORE;
+	} else if (cpu >= 0 && !kick_remote(queue, cpu, TH_KICKS_AT_ONCE)) {
+		result = KICK_BUSY;
 	}
 	local_irq_restore(flags);
-	return more;
+	return result;
 }
 
 /**
@@ -83,22 +106,28 @@ static bool kick_chunk(struct th_queue *queue, bool first)
  *
  * On the home CPU it has been looked at on return, in chunks of the budget
  * with interrupts enabled between them; elsewhere that CPU was sent an
- * interrupt.
+ * interrupt, or the caller waited until it had taken some of those before.
  */
 void th_kick(struct th_queue *queue)
 {
-	int chunk;
+	enum kick result;
+	int chunk = 0;
 
 	/*
 	 * Pairs with the barrier in start_here(), cpu.c: a kick that does not
 	 * find the new home came early enough for the run there.
 	 */
 	smp_mb();
-	for (chunk = 0; chunk < KICK_CHUNKS; chunk++) {
-		if (!kick_chunk(queue, !chunk) || signal_pending(current))
+	do {
+		result = kick_chunk(queue, !chunk);
+		if (result == KICK_DONE)
+			return;
+		if (result == KICK_BUSY)
+			cpu_relax();
+		else if (++chunk == KICK_CHUNKS || signal_pending(current))
 			return;
 		cond_resched();
-	}
+	} while (true);
 }
 
 /**

@@ -5,6 +5,11 @@
 
 #include "queue.h"
 
+/* Kicks to one CPU that may be on their way; their runs are one interrupt. */
+#ifndef TH_KICKS_AT_ONCE
+#define TH_KICKS_AT_ONCE	32
+#endif
+
 void th_kick_init(struct th_queue *queue);
 void th_kick(struct th_queue *queue);
 void th_kick_finish(struct th_queue *queue);

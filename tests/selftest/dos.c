@@ -359,19 +359,6 @@ static void ring_none(struct queue *q)
 	(void)q;
 }
 
-static void ring_hollow(struct queue *q)
-{
-	for (uint32_t i = 0; i < q->setup.nslots / 4096; i++)
-		q->level1[i] = ~0ULL;
-}
-
-static void ring_all(struct queue *q)
-{
-	for (uint32_t i = 0; i < q->setup.nslots / 64; i++)
-		q->level0[i] = ~0ULL;
-	ring_hollow(q);
-}
-
 static void kicks(void)
 {
 	struct queue q;
@@ -388,11 +375,11 @@ static void doorbells(void)
 
 	prepare();
 	queue_open(&q, MILLION, 256, 0, CLOCK_MONOTONIC);
-	attack_for(&q, 100, ring_hollow, "words without doorbells");
-	attack_for(&q, 200, ring_all, "all doorbells");
+	attack_for(&q, 100, queue_ring_hollow, "words without doorbells");
+	attack_for(&q, 200, queue_ring_all, "all doorbells");
 	for (uint32_t i = 0; i < MILLION; i++)
 		q.slots[i].expires_ns = (1ULL << 60) - i;
-	attack_for(&q, 200, ring_all, "all doorbells, armed");
+	attack_for(&q, 200, queue_ring_all, "all doorbells, armed");
 }
 
 static void read_one(struct queue *q)

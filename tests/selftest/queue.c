@@ -203,6 +203,19 @@ bool queue_is_quiet(struct queue *q, unsigned int ms)
 	return poll(&pollfd, 1, ms) == 0 && !queue_ready(q);
 }
 
+void queue_ring_hollow(struct queue *q)
+{
+	for (uint32_t i = 0; i < q->setup.nslots / 4096; i++)
+		q->level1[i] = ~0ULL;
+}
+
+void queue_ring_all(struct queue *q)
+{
+	for (uint32_t i = 0; i < q->setup.nslots / 64; i++)
+		q->level0[i] = ~0ULL;
+	queue_ring_hollow(q);
+}
+
 int queue_kick(struct queue *q)
 {
 	return call(q->fd, TIMERHEAP_IOC_KICK, NULL);

@@ -73,6 +73,9 @@ uint32_t queue_collect(struct queue *q, struct timerheap_expiry *to, uint32_t n,
 /* Whether nothing comes within @ms. */
 bool queue_is_quiet(struct queue *q, unsigned int ms);
 
+/* A hostile user's: level 1 alone; and all bells. */
+void queue_ring_hollow(struct queue *q);
+void queue_ring_all(struct queue *q);
 int queue_kick(struct queue *q);
 /* WAIT's return; *@ready as returned. */
 int queue_wait(struct queue *q, uint32_t min, uint64_t deadline,

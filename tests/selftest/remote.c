@@ -38,10 +38,7 @@ static void kick(struct queue *q)
 
 static void ring_and_kick(struct queue *q)
 {
-	for (uint32_t i = 0; i < q->setup.nslots / 64; i++)
-		q->level0[i] = ~0ULL;
-	for (uint32_t i = 0; i < q->setup.nslots / 4096; i++)
-		q->level1[i] = ~0ULL;
+	queue_ring_all(q);
 	kick(q);
 }
 

@@ -34,24 +34,30 @@ static struct last_run {
 
 static char *copies;
 
+/* Of one CPU's, aligned as what is in it. */
+static size_t copy_size(void)
+{
+	size_t size = __stop_host_percpu_data - __start_host_percpu_data;
+
+	return (size + 15) / 16 * 16;
+}
+
 /* As in the kernel: a copy of all of it for each CPU. */
 void *host_percpu(void *p, size_t size, int cpu)
 {
-	size_t all = __stop_host_percpu_data - __start_host_percpu_data;
 	size_t at = (char *)p - __start_host_percpu_data;
 
-	if ((char *)p < __start_host_percpu_data || at >= all)
+	if ((char *)p < __start_host_percpu_data || at >= copy_size())
 		return (char *)p + cpu * size;
-	return copies + cpu * all + at;
+	return copies + cpu * copy_size() + at;
 }
 
 void grants_reset(void)
 {
-	size_t all = __stop_host_percpu_data - __start_host_percpu_data;
 	int cpu;
 
 	free(copies);
-	copies = calloc(NR_CPUS, all);
+	copies = calloc(NR_CPUS, copy_size());
 	memset(buckets, 0, sizeof(buckets));
 	memset(last_runs, 0, sizeof(last_runs));
 	memset(begun_ns, 0, sizeof(begun_ns));

@@ -110,7 +110,9 @@ void __wrap_th_kick(struct th_queue *queue)
 
 	oracle_trace("kick%s", own ? "" : " of a neighbour");
 	host.kicking += own;
+	agent_self->in_kick = true;
 	__real_th_kick(queue);
+	agent_self->in_kick = false;
 	host.kicking -= own;
 }
 

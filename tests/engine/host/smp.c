@@ -214,9 +214,10 @@ void irq_work_sync(struct irq_work *work)
 
 void cpu_relax(void)
 {
-	agent_step();
+	if (agent_self->in_kick)
+		fault(FAULT_KICK_WAITS);
 	/* Somebody may spin while an access takes no time. */
-	clock_jump(sim_clock.true_ns + 1 + world.plan.range_ns / 50);
+	agent_sleep(1 + world.plan.range_ns / 50);
 }
 
 /* In the order in which they came; @all: whether they have arrived or not. */

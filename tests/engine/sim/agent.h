@@ -33,6 +33,7 @@ struct agent {
 	int cpu; /* that it is on */
 	unsigned int irqs_off; /* so many times over */
 	bool in_chunk; /* in th_env_run() */
+	bool in_kick;
 	struct host_sleeper *sleeping;
 
 	ucontext_t context;

@@ -28,6 +28,7 @@ static const char *const names[FAULTS] = {
 	[FAULT_KICK_ON_THE_WAY] = "a queue moves while a kick is on its way",
 	[FAULT_KICK_PASSED_ON] = "a kick comes to a CPU that the queue left",
 	[FAULT_LATE_KICK] = "a kick's interrupt is late",
+	[FAULT_KICK_WAITS] = "a kick waits for others to the same CPU",
 	[FAULT_STOLEN] = "a run loses time to a hypervisor",
 	[FAULT_GAP_SHARED] = "a gap is promised while others wait for theirs",
 	[FAULT_GAP_RETURNED] = "a gap that was promised is given back",

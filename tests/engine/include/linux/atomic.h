@@ -26,6 +26,14 @@
 #define atomic_inc(v) \
 	((void)sim_add(&(v)->counter, sizeof(int), 1, SIM_RELAXED))
 
+#define atomic_dec(v) \
+	((void)sim_add(&(v)->counter, sizeof(int), -1ULL, SIM_RELAXED))
+
+static inline int atomic_inc_return(atomic_t *v)
+{
+	return (int)sim_add(&v->counter, sizeof(int), 1, SIM_ORDERED) + 1;
+}
+
 static inline int atomic_inc_return_release(atomic_t *v)
 {
 	return (int)sim_add(&v->counter, sizeof(int), 1, SIM_RELEASE) + 1;

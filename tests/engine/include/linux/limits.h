@@ -2,6 +2,7 @@
 #ifndef STANDIN_LINUX_LIMITS_H
 #define STANDIN_LINUX_LIMITS_H
 
+#include <limits.h>
 #include_next <linux/limits.h>
 
 #define U32_MAX (~0U)
