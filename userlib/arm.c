@@ -3,8 +3,6 @@
 
 #include "internal.h"
 
-#define rare(condition) __builtin_expect(!!(condition), 0)
-
 /*
  * Ring the slot's doorbell; whether the kernel would otherwise look later than
  * at @latest.
@@ -22,7 +20,7 @@ static inline bool ring(struct timerheap *th, __u32 slot, __u64 latest)
 	 * Pairs with the kernel's barrier between its store of next_event_ns
 	 * and its look at level 1: one of the two sees the other.
 	 */
-	return th_before_sc(latest, &th->header->next_event_ns);
+	return timerheap__before_sc(latest, &th->header->next_event_ns);
 }
 
 /* Remember that a kick is due. */
@@ -72,47 +70,16 @@ static __attribute__((noinline)) int kick_or_defer(struct timerheap *th)
 	return rc;
 }
 
-/*
- * Exchange the deadline.  Returns whether the kernel would come to the slot
- * too late; @latest is set either way.  A deadline of at most
- * TIMERHEAP__FOREVER cannot overflow with its slack.
- */
-static inline bool exchange(struct timerheap_slot *s, __u64 deadline_ns,
-			    __u64 *latest)
+int timerheap_ring(struct timerheap *th, uint32_t slot, uint64_t latest_ns)
 {
-	/* This thread's own setting: only the kernel reads it meanwhile. */
-	*latest = deadline_ns + th_load32(&s->slack_ns);
-	/* Pairs with the kernel's cmpxchg: what is replaced does not fire. */
-	th_xchg64_sc(&s->expires_ns, deadline_ns);
-	/*
-	 * Pairs with the kernel's barrier between its store of armed_ns and
-	 * its second look at expires_ns: one of the two sees the other.
-	 */
-	return th_before_sc(*latest, &s->armed_ns);
+	if (__builtin_expect(ring(th, slot, latest_ns), 0))
+		return kick_or_defer(th);
+	return 0;
 }
 
 int timerheap_arm(struct timerheap *th, uint32_t slot, uint64_t deadline_ns)
 {
-	__u64 latest;
-
-	if (rare(slot >= th->nslots))
-		return -EINVAL;
-	if (rare((__s64)deadline_ns <= 0)) {
-		if (!deadline_ns)
-			return -EINVAL;
-		deadline_ns = TIMERHEAP__FOREVER;
-	}
-	/*
-	 * Before the exchange: the kernel may fire at once, and the record
-	 * brings this store along to the consumer.  The release is for the
-	 * slot's data, when an old record happens to have this very deadline;
-	 * pairs with the acquire in timerheap_reap().
-	 */
-	th_store64_release(&th->expected[slot], deadline_ns);
-	if (exchange(&th->slots[slot], deadline_ns, &latest) &&
-	    rare(ring(th, slot, latest)))
-		return kick_or_defer(th);
-	return 0;
+	return timerheap_arm_inline(th, slot, deadline_ns);
 }
 
 /* For a slot of the library's own; whether a kick is due. */
@@ -120,7 +87,7 @@ bool timerheap__place(struct timerheap *th, __u32 slot, __u64 deadline_ns)
 {
 	__u64 latest;
 
-	return exchange(&th->slots[slot], deadline_ns, &latest) &&
+	return timerheap__exchange(&th->slots[slot], deadline_ns, &latest) &&
 		ring(th, slot, latest);
 }
 
@@ -133,9 +100,9 @@ int timerheap_arm_deferred(struct timerheap *th, uint32_t slot,
 		return -EINVAL;
 	if (deadline_ns > TIMERHEAP__FOREVER)
 		deadline_ns = TIMERHEAP__FOREVER;
-	/* As in timerheap_arm(). */
+	/* As in timerheap_arm_inline(). */
 	th_store64_release(&th->expected[slot], deadline_ns);
-	if (exchange(&th->slots[slot], deadline_ns, &latest) &&
+	if (timerheap__exchange(&th->slots[slot], deadline_ns, &latest) &&
 	    ring(th, slot, latest))
 		defer(th);
 	return 0;
@@ -153,18 +120,5 @@ int timerheap_flush(struct timerheap *th)
 
 int timerheap_cancel(struct timerheap *th, uint32_t slot)
 {
-	if (slot >= th->nslots)
-		return -EINVAL;
-	/*
-	 * Pairs with the kernel's cmpxchg: with 0 it fired, and its record
-	 * stays welcome.
-	 */
-	if (!th_xchg64_sc(&th->slots[slot].expires_ns, 0))
-		return 0;
-	/*
-	 * Pairs with the compare-exchange in timerheap_reap(), and makes what
-	 * is in the ring unwelcome.  It is 0 here when the slot was armed twice
-	 * for the same time, and reap took the first's record for both.
-	 */
-	return th_xchg64_sc(&th->expected[slot], 0) != 0;
+	return timerheap_cancel_inline(th, slot);
 }

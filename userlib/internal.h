@@ -3,16 +3,21 @@
 #define TIMERHEAP_INTERNAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <timerheap/timerheap.h>
 
 #include "shared.h"
 
+#define TIMERHEAP__ACCESS
+#define timerheap__load32 th_load32
+#define timerheap__store64_release th_store64_release
+#define timerheap__xchg64_sc th_xchg64_sc
+#define timerheap__load64_sc th_load64_sc
+#include <timerheap/inline.h>
+
 #define TIMERHEAP__LINE 64
 #define TIMERHEAP__BITS 64
-
-/* A deadline that no clock reaches: the kernel's times are signed. */
-#define TIMERHEAP__FOREVER ((__u64)INT64_MAX)
 
 /*
  * What timerheap_wait_precise() learns of its own wake-ups.  Belongs to the
@@ -31,7 +36,7 @@ struct timerheap__lead {
  * timerheap_reap() would accept for it; 0: none.  reap.c has the rules.
  */
 struct timerheap {
-	/* set once, and read by every arm */
+	/* set once, and read by every arm; first, struct timerheap__head */
 	struct timerheap_slot *slots;
 	__u64 *expected;
 	__u32 nslots;
@@ -60,6 +65,14 @@ struct timerheap {
 
 	struct timerheap__lead lead __attribute__((aligned(TIMERHEAP__LINE)));
 };
+
+_Static_assert(offsetof(struct timerheap, slots) ==
+			       offsetof(struct timerheap__head, slots) &&
+		       offsetof(struct timerheap, expected) ==
+			       offsetof(struct timerheap__head, expected) &&
+		       offsetof(struct timerheap, nslots) ==
+			       offsetof(struct timerheap__head, nslots),
+	       "programs have these compiled in, by timerheap/inline.h");
 
 /* sys.c: the system, and all of it; tests put their own in its place. */
 int timerheap__sys_open(const char *path);

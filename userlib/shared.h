@@ -133,23 +133,4 @@ static inline void th_set_bit_sc(__u64 *words, __u64 bit)
 #endif
 }
 
-/*
- * value < *p, by one sc load.  Every load of x86 is one, also as the operand
- * of a comparison.
- */
-static inline bool th_before_sc(__u64 value, const __u64 *p)
-{
-#ifdef TIMERHEAP__X86
-	bool before;
-
-	__asm__ volatile("cmpq %2, %1"
-			 : "=@ccb"(before)
-			 : "r"(value), "m"(*p)
-			 : "memory");
-	return before;
-#else
-	return value < th_load64_sc(p);
-#endif
-}
-
 #endif /* TIMERHEAP_SHARED_H */

@@ -61,8 +61,12 @@ int timerheap_slot_alloc(struct timerheap *th, void *data)
 	if (!reserve(th))
 		return -ENOSPC;
 	slot = find(th);
-	/* Reaches the consumer with the next arm. */
-	th_store_ptr(&th->data[slot], data);
+	/*
+	 * Reaches the consumer with the next arm.  Slots that never have data
+	 * take no memory for it.
+	 */
+	if (th_load_ptr(&th->data[slot]) != data)
+		th_store_ptr(&th->data[slot], data);
 	return (int)slot;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The headers in C++, against the shared library: every call can be named. */
 #include <timerheap/heartbeat.h>
+#include <timerheap/inline.h>
 #include <timerheap/timerheap.h>
 
 #include <cstdio>
@@ -46,6 +47,8 @@ int main()
 	if (th) {
 		timerheap_arm(th, 0, 1);
 		timerheap_cancel(th, 0);
+		timerheap_arm_inline(th, 0, 1);
+		timerheap_cancel_inline(th, 0);
 		timerheap_reap(th, &ev, 1);
 		timerheap_wait(th, 1, TIMERHEAP_NEVER);
 		timerheap_info(th, &info);

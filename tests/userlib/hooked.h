@@ -24,7 +24,6 @@ void hook(void);
 #define th_sub32_release plain_sub32_release
 #define th_load64_sc plain_load64_sc
 #define th_set_bit_sc plain_set_bit_sc
-#define th_before_sc plain_before_sc
 #define th_cas64_sc plain_cas64_sc
 #define th_cas32_acquire plain_cas32_acquire
 #define th_fence_sc plain_fence_sc
@@ -52,7 +51,6 @@ void hook(void);
 #undef th_sub32_release
 #undef th_load64_sc
 #undef th_set_bit_sc
-#undef th_before_sc
 #undef th_cas64_sc
 #undef th_cas32_acquire
 #undef th_fence_sc

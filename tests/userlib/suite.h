@@ -17,6 +17,14 @@
 
 #include "fake.h"
 
+/* The same tests of what a program compiles in; inline_user.c. */
+#ifdef INLINE
+#define timerheap_arm user_arm
+#define timerheap_cancel user_cancel
+int user_arm(struct timerheap *th, uint32_t slot, uint64_t deadline_ns);
+int user_cancel(struct timerheap *th, uint32_t slot);
+#endif
+
 #define TEST(name) cmocka_unit_test_setup(name, suite_setup)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define RUN(tests) cmocka_run_group_tests(tests, NULL, NULL)

@@ -3,6 +3,8 @@
 
 #include "bench.h"
 #include "internal.h"
+
+#define BENCH_SELF struct timerheap *const self = th;
 #include "loops.h"
 
 static _Thread_local struct timerheap *th;
@@ -32,16 +34,9 @@ static void close_queue(void)
 	timerheap_close(th);
 }
 
-static inline int arm_one(uint32_t timer, uint64_t deadline_ns)
-{
-	return timerheap_arm(th, timer, deadline_ns);
-}
-
-static inline int cancel_one(uint32_t timer)
-{
-	return timerheap_cancel(th, timer);
-}
-
+#define arm_one(timer, deadline_ns) \
+	timerheap_arm_inline(self, timer, deadline_ns)
+#define cancel_one(timer) timerheap_cancel_inline(self, timer)
 BENCH_LOOPS(arm_one, cancel_one)
 
 static void arm_periodic(uint32_t timer, uint64_t deadline_ns,
