@@ -293,8 +293,8 @@ const char *thb_cause_name(enum thb_cause cause);
 /*
  * Tags
  * ----
- * A tag of 16 bytes over each packet keeps strangers out.  The library knows no
- * cryptography; it calls who does.
+ * A tag of 16 bytes over each packet keeps strangers out.  Two functions make
+ * and verify it: those of thb_keys_auth(), or the caller's own.
  */
 
 #define THB_TAG 16
@@ -308,7 +308,7 @@ const char *thb_cause_name(enum thb_cause cause);
  * @verify: 0: the tag is right, by key number @key, which is in force or was
  *	until a moment ago; else -errno.  Takes the same time for each wrong tag.
  *
- * With these, packets without a tag are dropped.
+ * With these, packets without a tag are dropped.  thb_keys_auth() has such.
  */
 struct thb_auth {
 	void *arg;
@@ -317,6 +317,50 @@ struct thb_auth {
 	int (*verify)(void *arg, unsigned int key, const uint8_t *data,
 		      size_t length, const uint8_t *tag);
 };
+
+/*
+ * Keys
+ * ----
+ * Tags by keyed BLAKE2b (RFC 7693), 16 bytes, with secrets that all nodes
+ * share: whoever has one can speak for any node.  A set of keys may serve
+ * several monitors and senders, as long as one thread at a time uses it.
+ *
+ * A file of keys has one a line, up to 16: its number, 1 to 255, and 64
+ * hexadecimal digits.  The first one signs, each of them is accepted.  Blank
+ * lines and those that begin with # do not count.
+ *
+ * Whoever links libtimerheap.a and uses these needs libsodium, too.
+ */
+
+struct thb_keys;
+
+/**
+ * thb_keys_open() - read keys from a file
+ * @keys: set to them, or to NULL.
+ * @path: a regular file of the caller's or of root's, to which none but its
+ *	owner has access; root may let a group read it.
+ * @overlap_ns: for so long a key is accepted after thb_keys_load() no longer
+ *	found it; 0 to THB_LONGEST_NS.
+ *
+ * Return: 0; -EPERM the file is not so; -EINVAL a line in it is none of these,
+ * a number comes twice, @overlap_ns is too long, or a pointer is NULL; -E2BIG
+ * more than 16 keys; -EFBIG more than 4,096 bytes; -ENOKEY no key; -ENOSYS
+ * libsodium cannot start; -ENOMEM; or as open(2), fstat(2) and read(2).
+ */
+int thb_keys_open(struct thb_keys **keys, const char *path,
+		  uint64_t overlap_ns);
+
+/*
+ * Read the file again, or another one.  Return: as thb_keys_open(); if not 0,
+ * the keys are as they were.
+ */
+int thb_keys_load(struct thb_keys *keys, const char *path);
+
+/* Wipes them out.  NULL is fine. */
+void thb_keys_close(struct thb_keys *keys);
+
+/* For a monitor's or a sender's options; @keys stay until that is closed. */
+void thb_keys_auth(struct thb_keys *keys, struct thb_auth *auth);
 
 /*
  * Monitor
