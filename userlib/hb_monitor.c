@@ -230,6 +230,7 @@ int thb__monitor_add(struct thb_monitor *m, uint64_t node, void *data,
 	e->slot = (uint32_t)timerheap_slot_alloc(m->th, e);
 	e->data = data;
 	e->used = true;
+	e->cookie = thb__random(&m->random) >> 1 | 1;
 	e->peer = thb__peer_init((char *)e + entry_size(), &m->rules, node,
 				 thb__random(&m->random), timerheap_now(m->th),
 				 &m->stall);

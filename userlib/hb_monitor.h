@@ -24,6 +24,8 @@ struct thb__entry {
 	struct thb__peer *peer;
 	/* what the slot is armed for; 0: nothing */
 	uint64_t armed_ns;
+	/* probes bear it, and their answers; not 0 */
+	uint64_t cookie;
 	void *data;
 	uint32_t slot;
 	bool used;

@@ -97,8 +97,8 @@ static bool other_is_strange(const struct thb__packet *p)
 
 	if (probe ? p->hold_us || p->echo_ns : !p->incarnation)
 		return true;
-	return p->flags || p->sequence || p->interval_us || p->rtt_us ||
-		p->late_us || p->load_milli || p->health || p->scheduled_ns;
+	return p->flags || p->interval_us || p->rtt_us || p->late_us ||
+		p->load_milli || p->health || p->scheduled_ns;
 }
 
 static bool is_strange(const struct thb__packet *p)

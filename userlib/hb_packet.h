@@ -41,14 +41,15 @@ enum thb__type { THB__BEAT = 1, THB__PROBE, THB__ANSWER };
  * @health: THB_LIVE and so on.
  * @load_milli: load of the sender, 0 to 1,000.
  * @interval_us: between beats, as it is in force.  Beats only, as @health,
- *	@load_milli, @sequence, @scheduled_ns, @rtt_us and @late_us.
+ *	@load_milli, @scheduled_ns, @rtt_us and @late_us.
  * @rtt_us: a round trip that the sender measured since its last beat; 0: none.
  * @late_us: how late its timer was.
  * @hold_us: of an answer: how long the question lay.
  * @node: who sent it; of a probe, whom it is for.
  * @incarnation: grows with each start of the node; 0 in a probe of one that was
  *	not heard yet.
- * @sequence: from 1, one more with each beat.
+ * @sequence: from 1, one more with each beat.  Of a probe a number that nobody
+ *	else chooses, which its answer repeats; of an answer to a beat 0.
  * @scheduled_ns: when the beat was due on the sender's grid,
  * @sent_ns: and when it was sent, by the sender's clock.
  * @echo_ns: of an answer: sent_ns of the question.

@@ -78,6 +78,7 @@ static void probe(struct thb_monitor *m, struct thb__entry *e, uint64_t now)
 		.type = THB__PROBE,
 		.node = e->peer->node,
 		.incarnation = e->peer->incarnation,
+		.sequence = e->cookie,
 		.sent_ns = now,
 	};
 
@@ -191,12 +192,20 @@ static void take_beat(struct thb_monitor *m, struct thb__entry *e,
 	thb__monitor_state(m, e, &v, now);
 }
 
+/*
+ * An answer without the cookie is to another monitor, or by one: it bears a tag
+ * that is right, but whoever plays it back to us has not heard the peer now.
+ */
 static void take_answer(struct thb_monitor *m, struct thb__entry *e,
 			const struct thb__packet *p, uint64_t came,
 			uint64_t now)
 {
 	struct thb__verdict v;
 
+	if (p->sequence != e->cookie) {
+		e->peer->stats.stale++;
+		return;
+	}
 	(void)settle(m, e, came, now);
 	v = thb__peer_answer(e->peer, p, came, &m->stall);
 	thb__monitor_state(m, e, &v, now);

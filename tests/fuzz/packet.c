@@ -30,7 +30,7 @@ static const struct rule rules[] = {
 	{ "ba", 16, 8, 1, INT64_MAX },
 	{ "p", 16, 8, 0, INT64_MAX },
 	{ "b", 24, 8, 1, INT64_MAX },
-	{ "pa", 24, 8, 0, 0 },
+	{ "pa", 24, 8, 0, INT64_MAX },
 	{ "b", 32, 8, 0, INT64_MAX },
 	{ "pa", 32, 8, 0, 0 },
 	{ "bpa", 40, 8, 0, INT64_MAX },
@@ -199,6 +199,8 @@ static void make_packet(struct input *in, uint8_t *buffer)
 		.sent_ns = input_number(in, INT64_MAX),
 	};
 
+	if (p.type != THB__BEAT)
+		p.sequence = p.incarnation;
 	if (p.type == THB__ANSWER) {
 		p.echo_ns = input_number(in, INT64_MAX);
 		p.hold_us = (uint32_t)input_number(in, 1000);

@@ -307,11 +307,52 @@ static void an_answer_saves(void **state)
 	assert_int_equal(info_of(m, NODE).state, THB_SUSPECT);
 	assert_true(fake_net_take(&p, &port));
 	a.echo_ns = p.sent_ns;
+	a.sequence = p.sequence;
 	fake_advance(fake.now + 3 * MS);
 	fake_net_put(&a, PORT);
 	run(m);
 	assert_int_equal(info_of(m, NODE).state, THB_ALIVE);
 	assert_int_equal(info_of(m, NODE).stats.srtt_ns, INTERVAL + 3 * MS);
+	thb_monitor_close(m);
+}
+
+/*
+ * Answers with right tags that are played back: our own to a beat whose sender's
+ * clock is ahead, and one of the peer's to a monitor whose clock is.
+ */
+static void played_back(void **state)
+{
+	struct thb_monitor *m = open_one();
+	struct thb__packet p, beat = beat_of(NODE, 1), own, other;
+	uint16_t port;
+
+	(void)state;
+	beat.flags = THB__ASK;
+	beat.sent_ns = fake.now + 5 * SEC;
+	fake_net_put(&beat, PORT);
+	run(m);
+	assert_true(fake_net_take(&own, &port));
+	while (fake.now < beat.sent_ns + 10 * SEC) {
+		fake_advance(fake.now + INTERVAL);
+		run(m);
+	}
+	assert_int_equal(info_of(m, NODE).state, THB_DEAD);
+	assert_true(fake_net_take(&p, &port));
+	other = own;
+	other.sequence = p.sequence ^ 2;
+	fake_net_put(&own, PORT);
+	fake_net_put(&other, PORT);
+	run(m);
+	assert_int_equal(info_of(m, NODE).state, THB_DEAD);
+	assert_int_equal(info_of(m, NODE).stats.answers, 0);
+	assert_int_equal(info_of(m, NODE).stats.stale, 2);
+	/* Two peers of a monitor have nothing in common either. */
+	assert_int_equal(thb_monitor_add(m, 8, NULL, 0, NULL), 0);
+	assert_int_not_equal(thb__monitor_find(m, 8)->cookie, p.sequence);
+	other.sequence = p.sequence;
+	fake_net_put(&other, PORT);
+	run(m);
+	assert_int_equal(info_of(m, NODE).state, THB_RECOVERING);
 	thb_monitor_close(m);
 }
 
@@ -823,6 +864,7 @@ int main(void)
 		TEST(strangers),
 		TEST(lives_and_dies),
 		TEST(an_answer_saves),
+		TEST(played_back),
 		TEST(beats_that_ask),
 		TEST(beat_before_expiry),
 		TEST(beat_before_late_timer),

@@ -232,12 +232,14 @@ static void others_within_bounds(void **state)
 {
 	(void)state;
 	ACCEPTED(probe, incarnation, 7);
+	ACCEPTED(probe, sequence, MOST);
+	ACCEPTED(answer, sequence, MOST);
 	REJECTED(probe, hold_us, 1);
 	REJECTED(probe, echo_ns, 1);
 	REJECTED(probe, flags, THB__ASK);
 	REJECTED(answer, incarnation, 0);
 	REJECTED(answer, echo_ns, MOST + 1);
-	REJECTED(answer, sequence, 1);
+	REJECTED(answer, sequence, MOST + 1);
 	REJECTED(answer, interval_us, 1000);
 	REJECTED(answer, rtt_us, 1);
 	REJECTED(answer, late_us, 1);

@@ -405,6 +405,7 @@ static void probes(void **state)
 	struct thb_sender *s = open_started();
 	struct thb__packet p = { .type = THB__PROBE,
 				 .node = NODE,
+				 .sequence = 99,
 				 .sent_ns = 4242 };
 	uint64_t incarnation = next_beat(s).incarnation;
 
@@ -418,6 +419,7 @@ static void probes(void **state)
 	assert_int_equal(p.node, NODE);
 	assert_int_equal(p.incarnation, incarnation);
 	assert_int_equal(p.echo_ns, 4242);
+	assert_int_equal(p.sequence, 99);
 	assert_int_equal(p.hold_us, 2000);
 	assert_int_equal(stats_of(s).probes, 1);
 	thb_sender_close(s);
