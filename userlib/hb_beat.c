@@ -7,7 +7,6 @@
 #define NSEC_PER_USEC 1000U
 #define NSEC_PER_SEC 1000000000LL
 #define MOST_LOAD 1000U
-#define HALF_LIFE 1000
 
 static uint32_t to_us(uint64_t ns)
 {
@@ -43,6 +42,7 @@ static void prepare(struct thb_sender *s, struct thb__target *t,
 		p.flags |= THB__ASK;
 	p.rtt_us = t->rtt_us;
 	t->rtt_us = 0;
+	p.wire_ns = thb__stamp_tell(s, t);
 	d->address = t->address;
 	thb__mail_seal(d, &s->auth, &p);
 }
@@ -52,12 +52,15 @@ static void note_failure(struct thb_sender *s, struct thb__target *t,
 			 uint64_t now)
 {
 	s->stats.failed++;
+	thb__stamp_failed(s);
 	t->asked_ns = 0;
 	t->paused_until_ns = now + thb__backoff_next(&t->retry);
 }
 
-static void note_success(struct thb__target *t)
+static void note_success(struct thb_sender *s, struct thb__target *t,
+			 uint64_t now)
 {
+	thb__stamp_sent(s, t, now);
 	if (t->paused_until_ns)
 		thb__backoff_reset(&t->retry);
 	t->paused_until_ns = 0;
@@ -73,7 +76,7 @@ static void send_all(struct thb_sender *s, struct thb__target **to,
 			thb__net_send(s->socket, s->out + done, count - done);
 
 		for (int i = 0; i < sent; i++)
-			note_success(to[done + (unsigned int)i]);
+			note_success(s, to[done + (unsigned int)i], now);
 		if (sent > 0) {
 			s->stats.packets += (unsigned int)sent;
 			done += (unsigned int)sent;
@@ -104,6 +107,7 @@ void thb__sender_beat(struct thb_sender *s, uint64_t scheduled_ns,
 	};
 	unsigned int count = 0;
 
+	thb__stamp_begin(s);
 	s->interval_ns = thb__pace_next(&s->pace, load);
 	p.interval_us = to_us(s->interval_ns);
 	for (uint32_t i = 0; i < s->target_count; i++) {
@@ -116,9 +120,9 @@ void thb__sender_beat(struct thb_sender *s, uint64_t scheduled_ns,
 	}
 	send_all(s, to, count, now);
 	s->stats.beats++;
-	thb__quant_add(&s->timer, late_ns, HALF_LIFE);
+	thb__quant_add(&s->timer, late_ns, THB__HALF_LIFE);
 	thb__quant_add(&s->send, timerheap_now(s->th) - scheduled_ns - late_ns,
-		       HALF_LIFE);
+		       THB__HALF_LIFE);
 }
 
 /* The first point of the grid that is still to come. */
@@ -166,11 +170,14 @@ static void answer(struct thb_sender *s, const struct thb__datagram *d,
 
 	reply->address = d->address;
 	thb__mail_seal(reply, &s->auth, &p);
-	if (thb__net_send(s->socket, reply, 1) == 1)
-		s->stats.packets++;
-	else
-		s->stats.failed++;
 	s->stats.probes++;
+	if (thb__net_send(s->socket, reply, 1) == 1) {
+		s->stats.packets++;
+		thb__stamp_sent(s, NULL, p.sent_ns);
+	} else {
+		s->stats.failed++;
+		thb__stamp_failed(s);
+	}
 }
 
 /* A monitor with several addresses may answer from another than was told. */
@@ -243,14 +250,15 @@ static int take_mail(struct thb_sender *s)
 int thb_sender_run(struct thb_sender *s)
 {
 	struct timerheap_event ev;
-	int count = timerheap_reap(s->th, &ev, 1), rc = 0, mail;
+	int count = timerheap_reap(s->th, &ev, 1), rc = 0, mail, stamps;
 
 	if (count < 0)
 		return count;
 	if (count && s->due_ns)
 		rc = fire(s, &ev);
 	mail = take_mail(s);
+	stamps = thb__stamp_take(s);
 	if (rc || mail)
 		return rc ? rc : mail;
-	return count;
+	return stamps ? stamps : count;
 }

@@ -14,7 +14,9 @@
 enum thb__part {
 	THB__TIMER,
 	THB__SENDER,
+	THB__TRANSMIT,
 	THB__NETWORK,
+	THB__RECEIVE,
 	THB__SOCKET,
 	THB__PARTS
 };
@@ -26,6 +28,9 @@ struct thb__entry {
 	uint64_t armed_ns;
 	/* probes bear it, and their answers; not 0 */
 	uint64_t cookie;
+	/* the newest beat, and how long it took from sent to received */
+	uint64_t way_sequence;
+	uint64_t way_ns;
 	void *data;
 	uint32_t slot;
 	bool used;

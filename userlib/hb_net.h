@@ -27,12 +27,14 @@ struct thb__address {
  * struct thb__datagram - one that came, or that shall go
  * @address: from whom, or to whom.
  * @stamp_ns: when the kernel received it, by CLOCK_REALTIME; 0: unknown.
+ * @card_ns: when the network card did, by its own clock; 0: unknown.
  * @length: of what was sent, which may be more than there is room for here.
  * @data: its first bytes.
  */
 struct thb__datagram {
 	struct thb__address address;
 	uint64_t stamp_ns;
+	uint64_t card_ns;
 	size_t length;
 	uint8_t data[THB__PACKET];
 };
@@ -59,6 +61,41 @@ int thb__net_receive(int fd, struct thb__datagram *d, uint32_t *dropped);
 
 /* How many went, counted from the first; or -errno of the first. */
 int thb__net_send(int fd, struct thb__datagram *d, unsigned int n);
+
+/**
+ * struct thb__stamp - when a datagram was on the wire
+ * @number: which one, of those sent, counted from 0.
+ * @stamp_ns: when the kernel handed it to the card, by CLOCK_REALTIME,
+ * @card_ns: and when the card sent it, by its own clock.  0: not told here; of
+ *	one datagram there can be two of these.
+ */
+struct thb__stamp {
+	uint32_t number;
+	uint64_t stamp_ns;
+	uint64_t card_ns;
+};
+
+/*
+ * Stamp what is sent, and count from 0 from now on.  Those that fail may count
+ * or not, so one has to begin anew.  0, or -errno.
+ */
+int thb__net_stamp(int fd);
+
+/* Stamps of what was sent, up to THB__BATCH.  How many, or -errno. */
+int thb__net_stamps(int fd, struct thb__stamp *stamps);
+
+/*
+ * What the control messages of a datagram say; what they do not say is left as
+ * it is.  Of one that came back as it was sent, @number is set.
+ */
+void thb__net_control(struct msghdr *msg, struct thb__stamp *stamp,
+		      uint32_t *dropped);
+
+/*
+ * From one stamp to the other; 0: nobody knows.  A card's clock that does not
+ * follow the system's is off by more than a second, if not by much more.
+ */
+uint64_t thb__net_gap(uint64_t from_ns, uint64_t to_ns);
 
 /* CLOCK_REALTIME minus CLOCK_MONOTONIC, now. */
 int64_t thb__net_wall(void);

@@ -56,6 +56,7 @@ size_t thb__packet_encode(const struct thb__packet *p, uint8_t *buffer)
 	put(buffer + 68, p->late_us, 4);
 	put(buffer + 72, p->load_milli, 2);
 	buffer[74] = p->health;
+	put(buffer + 76, p->wire_ns, 4);
 	return whole_length(p->key);
 }
 
@@ -71,6 +72,7 @@ static void take_apart(struct thb__packet *p, const uint8_t *buffer)
 		.rtt_us = (uint32_t)get(buffer + 60, 4),
 		.hold_us = (uint32_t)get(buffer + 64, 4),
 		.late_us = (uint32_t)get(buffer + 68, 4),
+		.wire_ns = (uint32_t)get(buffer + 76, 4),
 		.node = get(buffer + 8, 8),
 		.incarnation = get(buffer + 16, 8),
 		.sequence = get(buffer + 24, 8),
@@ -98,7 +100,7 @@ static bool other_is_strange(const struct thb__packet *p)
 	if (probe ? p->hold_us || p->echo_ns : !p->incarnation)
 		return true;
 	return p->flags || p->interval_us || p->rtt_us || p->late_us ||
-		p->load_milli || p->health || p->scheduled_ns;
+		p->wire_ns || p->load_milli || p->health || p->scheduled_ns;
 }
 
 static bool is_strange(const struct thb__packet *p)
@@ -127,7 +129,7 @@ int thb__packet_decode(struct thb__packet *p, const uint8_t *buffer,
 		return -EMSGSIZE;
 	take_apart(&got, buffer);
 	if (length != whole_length(got.key) || got.type < THB__BEAT ||
-	    got.type > THB__ANSWER || buffer[75] || get(buffer + 76, 4))
+	    got.type > THB__ANSWER || buffer[75])
 		return -EBADMSG;
 	if (is_strange(&got))
 		return -ERANGE;

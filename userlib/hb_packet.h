@@ -11,7 +11,7 @@
  *   8 u64 node			72 u16 load_milli
  *  16 u64 incarnation		74 u8  health
  *  24 u64 sequence		75 u8  0
- *  32 u64 scheduled_ns		76 u32 0
+ *  32 u64 scheduled_ns		76 u32 wire_ns
  *
  * then, with a key, a tag over all of this.
  */
@@ -41,9 +41,11 @@ enum thb__type { THB__BEAT = 1, THB__PROBE, THB__ANSWER };
  * @health: THB_LIVE and so on.
  * @load_milli: load of the sender, 0 to 1,000.
  * @interval_us: between beats, as it is in force.  Beats only, as @health,
- *	@load_milli, @scheduled_ns, @rtt_us and @late_us.
+ *	@load_milli, @scheduled_ns, @rtt_us, @late_us and @wire_ns.
  * @rtt_us: a round trip that the sender measured since its last beat; 0: none.
  * @late_us: how late its timer was.
+ * @wire_ns: from sent_ns of the beat before until that was on the wire; 0:
+ *	nobody knows.
  * @hold_us: of an answer: how long the question lay.
  * @node: who sent it; of a probe, whom it is for.
  * @incarnation: grows with each start of the node; 0 in a probe of one that was
@@ -63,6 +65,7 @@ struct thb__packet {
 	uint32_t interval_us;
 	uint32_t rtt_us;
 	uint32_t late_us;
+	uint32_t wire_ns;
 	uint32_t hold_us;
 	uint64_t node;
 	uint64_t incarnation;

@@ -51,6 +51,8 @@ void thb_monitor_stats(const struct thb_monitor *m,
 	}
 	thb__part_read(&st->timer, &m->parts[THB__TIMER]);
 	thb__part_read(&st->sender, &m->parts[THB__SENDER]);
+	thb__part_read(&st->transmit, &m->parts[THB__TRANSMIT]);
 	thb__part_read(&st->network, &m->parts[THB__NETWORK]);
+	thb__part_read(&st->receive, &m->parts[THB__RECEIVE]);
 	thb__part_read(&st->socket, &m->parts[THB__SOCKET]);
 }

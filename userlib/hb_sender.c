@@ -62,7 +62,7 @@ static int open_socket(struct thb_sender *s, const struct thb_sender_opts *opts)
 		return rc;
 	s->family = own.any.sa_family;
 	s->socket = thb__net_open(&own, 0);
-	return s->socket < 0 ? s->socket : 0;
+	return s->socket < 0 ? s->socket : thb__net_stamp(s->socket);
 }
 
 static int open_poll(struct thb_sender *s)
@@ -240,4 +240,5 @@ void thb_sender_stats(const struct thb_sender *s, struct thb_sender_stats *st)
 	st->incarnation = s->incarnation;
 	thb__part_read(&st->timer, &s->timer);
 	thb__part_read(&st->send, &s->send);
+	thb__part_read(&st->transmit, &s->transmit);
 }

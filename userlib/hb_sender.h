@@ -6,6 +6,8 @@
 #include "hb_monitor.h"
 #include "hb_pace.h"
 
+#define THB__HALF_LIFE 1000
+
 /* A monitor that is told. */
 struct thb__target {
 	struct thb__address address;
@@ -17,6 +19,18 @@ struct thb__target {
 	uint64_t asked_ns;
 	/* measured since the last beat; 0: nothing was */
 	uint32_t rtt_us;
+	/* until which beat was on the wire, and how long that took; 0: unknown */
+	uint64_t wire_sequence;
+	uint64_t wire_ns;
+	bool by_card;
+};
+
+/* One that was sent, until its stamp comes. */
+struct thb__sent {
+	struct thb__target *target; /* NULL: it was no beat */
+	uint64_t sequence;
+	uint64_t sent_ns;
+	uint32_t number;
 };
 
 struct thb_sender {
@@ -51,6 +65,12 @@ struct thb_sender {
 	struct thb_sender_stats stats;
 	struct thb__quant timer;
 	struct thb__quant send;
+	struct thb__quant transmit;
+
+	/* the number of the next to be sent; whether the system's is another */
+	uint32_t number;
+	bool astray;
+	struct thb__sent sent[THB__BATCH];
 
 	struct thb__datagram out[THB_TARGETS];
 	struct thb__datagram in[THB__BATCH];
@@ -62,5 +82,19 @@ struct thb_sender {
  */
 void thb__sender_beat(struct thb_sender *s, uint64_t scheduled_ns,
 		      uint64_t late_ns, uint8_t flags);
+
+/*
+ * hb_stamp.c: when beats were on the wire.  One datagram was sent, of @target
+ * if it is a beat; or could not be sent.
+ */
+void thb__stamp_sent(struct thb_sender *s, struct thb__target *target,
+		     uint64_t sent_ns);
+void thb__stamp_failed(struct thb_sender *s);
+/* Begin anew, if need be; before the next beat. */
+void thb__stamp_begin(struct thb_sender *s);
+/* How long the beat before took to be on the wire; 0: nobody knows. */
+uint32_t thb__stamp_tell(struct thb_sender *s, struct thb__target *target);
+/* Take what stamps there are: 0, or -errno. */
+int thb__stamp_take(struct thb_sender *s);
 
 #endif

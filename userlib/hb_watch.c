@@ -145,19 +145,47 @@ static void count_rescue(struct thb_monitor *m, struct thb__entry *e)
 	m->stats.rescued++;
 }
 
-static void measure(struct thb_monitor *m, const struct thb__entry *e,
-		    const struct thb__packet *beat, uint64_t waited)
+static uint64_t less(uint64_t ns, uint64_t by_ns)
+{
+	return ns > by_ns ? ns - by_ns : 0;
+}
+
+/*
+ * How long the beat before took to be on the wire is in this one.  What is left
+ * of its way was the network.
+ */
+static void measure_way(struct thb_monitor *m, struct thb__entry *e,
+			const struct thb__packet *beat, uint64_t card_ns)
+{
+	bool next = e->way_sequence && e->way_sequence + 1 == beat->sequence;
+	uint64_t wire = next ? beat->wire_ns : 0;
+
+	if (wire)
+		thb__quant_add(&m->parts[THB__TRANSMIT], wire, HALF_LIFE);
+	if (e->way_sequence)
+		thb__quant_add(&m->parts[THB__NETWORK], less(e->way_ns, wire),
+			       HALF_LIFE);
+	e->way_sequence = beat->sequence;
+	e->way_ns = less(e->peer->delay.last_ns, card_ns);
+}
+
+static void measure(struct thb_monitor *m, struct thb__entry *e,
+		    const struct thb__packet *beat,
+		    const struct thb__datagram *d, uint64_t waited)
 {
 	uint64_t late = (uint64_t)beat->late_us * NSEC_PER_USEC;
 	uint64_t fired = beat->scheduled_ns + late;
+	uint64_t card_ns = thb__net_gap(d->card_ns, d->stamp_ns);
 
 	thb__quant_add(&m->parts[THB__TIMER], late, HALF_LIFE);
-	thb__quant_add(&m->parts[THB__SENDER],
-		       beat->sent_ns > fired ? beat->sent_ns - fired : 0,
-		       HALF_LIFE);
-	thb__quant_add(&m->parts[THB__NETWORK], e->peer->delay.last_ns,
+	thb__quant_add(&m->parts[THB__SENDER], less(beat->sent_ns, fired),
 		       HALF_LIFE);
 	thb__quant_add(&m->parts[THB__SOCKET], waited, HALF_LIFE);
+	if (card_ns) {
+		m->stats.card_stamps++;
+		thb__quant_add(&m->parts[THB__RECEIVE], card_ns, HALF_LIFE);
+	}
+	measure_way(m, e, beat, card_ns);
 }
 
 static struct thb__entry *sender_of(struct thb_monitor *m,
@@ -174,7 +202,7 @@ static struct thb__entry *sender_of(struct thb_monitor *m,
 
 static void take_beat(struct thb_monitor *m, struct thb__entry *e,
 		      const struct thb__packet *beat,
-		      const struct thb__address *from, uint64_t came,
+		      const struct thb__datagram *d, uint64_t came,
 		      uint64_t now)
 {
 	bool rescued = settle(m, e, came, now);
@@ -184,10 +212,10 @@ static void take_beat(struct thb_monitor *m, struct thb__entry *e,
 		count_rescue(m, e);
 	if (v.counted) {
 		m->stats.beats++;
-		e->address = *from;
-		measure(m, e, beat, now - came);
+		e->address = d->address;
+		measure(m, e, beat, d, now - came);
 		if (beat->flags & THB__ASK)
-			answer(m, from, beat, now - came, now);
+			answer(m, &d->address, beat, now - came, now);
 	}
 	thb__monitor_state(m, e, &v, now);
 }
@@ -239,7 +267,7 @@ static void take_datagram(struct thb_monitor *m, const struct thb__datagram *d,
 	if (!e)
 		return;
 	if (p.type == THB__BEAT)
-		take_beat(m, e, &p, &d->address, came, now);
+		take_beat(m, e, &p, d, came, now);
 	else
 		take_answer(m, e, &p, came, now);
 	thb__monitor_arm(m, e);

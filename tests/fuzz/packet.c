@@ -45,6 +45,7 @@ static const struct rule rules[] = {
 	{ "pa", 72, 2, 0, 0 },
 	{ "b", 74, 1, 0, 7 },
 	{ "pa", 74, 1, 0, 0 },
+	{ "pa", 76, 4, 0, 0 },
 };
 
 static uint64_t read_number(const uint8_t *at, unsigned int bytes)
@@ -90,8 +91,7 @@ static int expected_error(const uint8_t *data, size_t length)
 	if (length != stated)
 		return length < stated ? -ENODATA : -EMSGSIZE;
 	whole = data[7] ? 96 : 80;
-	if (length != whole || data[3] < 1 || data[3] > 3 ||
-	    read_number(data + 75, 5))
+	if (length != whole || data[3] < 1 || data[3] > 3 || data[75])
 		return -EBADMSG;
 	return within_rules(data) ? 0 : -ERANGE;
 }
@@ -109,6 +109,7 @@ static void verify_fields(const struct thb__packet *p, const uint8_t *data)
 	CHECK(p->rtt_us == read_number(data + 60, 4));
 	CHECK(p->hold_us == read_number(data + 64, 4));
 	CHECK(p->late_us == read_number(data + 68, 4));
+	CHECK(p->wire_ns == read_number(data + 76, 4));
 	CHECK(p->load_milli == read_number(data + 72, 2));
 	CHECK(p->health == data[74]);
 }
@@ -213,6 +214,7 @@ static void make_packet(struct input *in, uint8_t *buffer)
 		p.load_milli = (uint16_t)input_number(in, 1000);
 		p.rtt_us = (uint32_t)input_number(in, 1);
 		p.late_us = (uint32_t)input_number(in, 1);
+		p.wire_ns = p.late_us;
 	}
 	CHECK(thb__packet_encode(&p, buffer) == (p.key ? 96u : 80u));
 	memset(buffer + 80, p.key, 16);

@@ -20,6 +20,8 @@ int main()
 	struct thb_sender_opts beat = {};
 	struct thb_monitor *m = nullptr;
 	struct thb_sender *s = nullptr;
+	struct thb_keys *keys = nullptr;
+	struct thb_auth auth = {};
 	bool ok;
 
 	/* Not a device that is there: /dev/null is none of ours. */
@@ -33,6 +35,9 @@ int main()
 	ok = ok && !thb_settings_check(&set) && !thb_pace_check(&pace) &&
 		*thb_state_name(THB_IDLE) == 'i' &&
 		*thb_cause_name(THB_HEARD) == 'h';
+	ok = ok && thb_keys_open(&keys, "/dev/null", 0) < 0 && !keys;
+	thb_keys_auth(keys, &auth);
+	thb_keys_close(keys);
 	thb_monitor_opts_init(&watch);
 	thb_sender_opts_init(&beat);
 	watch.path = "/dev/null";

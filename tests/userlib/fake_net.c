@@ -39,6 +39,7 @@ void fake_net_put_raw(const void *data, size_t length, uint16_t port)
 	d->address = fake_net_address(port);
 	d->length = length;
 	d->stamp_ns = net.no_stamps ? 0 : fake.now + (uint64_t)net.wall_ns;
+	d->card_ns = net.card_before_ns ? d->stamp_ns - net.card_before_ns : 0;
 	memcpy(d->data, data,
 	       length < sizeof(d->data) ? length : sizeof(d->data));
 }
@@ -96,6 +97,52 @@ int thb__net_receive(int fd, struct thb__datagram *d, uint32_t *dropped)
 	return (int)n;
 }
 
+int thb__net_stamp(int fd)
+{
+	assert_int_equal(fd, FAKE_SOCKET);
+	net.numbered = 0;
+	return net.fail_stamp;
+}
+
+static void stamp(uint64_t kernel_ns, uint64_t card_ns)
+{
+	struct thb__stamp *s = &net.stamps[net.stamped++];
+	uint64_t wall = fake.now + (uint64_t)net.wall_ns;
+
+	assert_in_range(net.stamped, 1, FAKE_MAIL);
+	*s = (struct thb__stamp){ .number = net.numbered };
+	s->stamp_ns = kernel_ns ? wall + kernel_ns : 0;
+	s->card_ns = card_ns ? wall + card_ns : 0;
+}
+
+static void stamp_sent(void)
+{
+	if (net.card_after_ns)
+		stamp(0, net.card_after_ns);
+	if (net.wire_after_ns)
+		stamp(net.wire_after_ns, 0);
+	net.numbered++;
+}
+
+int thb__net_stamps(int fd, struct thb__stamp *stamps)
+{
+	unsigned int n = net.stamped < THB__BATCH ? net.stamped : THB__BATCH;
+
+	assert_int_equal(fd, FAKE_SOCKET);
+	memcpy(stamps, net.stamps, n * sizeof(*stamps));
+	net.stamped -= n;
+	memmove(net.stamps, net.stamps + n, net.stamped * sizeof(*stamps));
+	return (int)n;
+}
+
+/* As hb_net.c has it. */
+uint64_t thb__net_gap(uint64_t from_ns, uint64_t to_ns)
+{
+	return from_ns && to_ns >= from_ns && to_ns - from_ns < 1000000000
+		? to_ns - from_ns
+		: 0;
+}
+
 static bool fails(const struct thb__datagram *d)
 {
 	return net.fail_send &&
@@ -110,7 +157,10 @@ int thb__net_send(int fd, struct thb__datagram *d, unsigned int n)
 	for (i = 0; i < n && !fails(&d[i]); i++) {
 		assert_in_range(net.sent, 0, FAKE_MAIL - 1);
 		net.out[net.sent++] = d[i];
+		stamp_sent();
 	}
+	/* A kernel of those that number what fails, too. */
+	net.numbered += !i;
 	return i ? (int)i : net.fail_send;
 }
 

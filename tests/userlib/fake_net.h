@@ -16,8 +16,15 @@ struct fake_net {
 	int64_t wall_ns;
 	bool no_stamps;
 	uint32_t dropped;
+	/* what is sent is on the wire so much later; 0: nobody knows */
+	uint64_t wire_after_ns;
+	/* .. by the card's stamp */
+	uint64_t card_after_ns;
+	/* the card had what comes in so much before the kernel; 0: unknown */
+	uint64_t card_before_ns;
 	/* -errno instead of the call */
 	int fail_open;
+	int fail_stamp;
 	int fail_receive;
 	int fail_send;
 	/* .. of datagrams to this port only; 0: to any */
@@ -30,6 +37,9 @@ struct fake_net {
 	struct thb__address own;
 	unsigned int waiting;
 	unsigned int sent;
+	unsigned int numbered;
+	unsigned int stamped;
+	struct thb__stamp stamps[FAKE_MAIL];
 	struct thb__datagram in[FAKE_MAIL];
 	struct thb__datagram out[FAKE_MAIL];
 };

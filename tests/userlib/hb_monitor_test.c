@@ -800,10 +800,11 @@ static void mute(void **state)
 	thb_monitor_close(m);
 }
 
-/* The parts of a beat's way */
+/* The six parts of a beat's way; the network's is known with the next one. */
 static void the_parts(void **state)
 {
 	struct thb_monitor *m = open_one();
+	struct thb__packet p = beat_of(NODE, 2);
 	struct thb_monitor_stats st;
 
 	(void)state;
@@ -813,9 +814,57 @@ static void the_parts(void **state)
 	st = stats_of(m);
 	assert_int_equal(st.timer.max_ns, 400 * US);
 	assert_int_equal(st.sender.max_ns, 600 * US);
+	assert_int_equal(st.transmit.max_ns, 0);
 	assert_int_equal(st.network.max_ns, 0);
+	assert_int_equal(st.receive.max_ns, 0);
 	assert_int_equal(st.socket.max_ns, 7 * MS);
 	assert_int_equal(st.socket.p50_ns, 7 * MS);
+	/* 9 ms more than the fastest, 2 of them in the card that received it */
+	fake_advance(fake.now + INTERVAL + 2 * MS);
+	net.card_before_ns = 2 * MS;
+	fake_net_put(&p, PORT);
+	run(m);
+	st = stats_of(m);
+	assert_int_equal(st.receive.max_ns, 2 * MS);
+	assert_int_equal(st.card_stamps, 1);
+	assert_int_equal(st.network.max_ns, 0);
+	/* .. and 3 before it was on the wire */
+	net.card_before_ns = 0;
+	fake_advance(fake.now + INTERVAL - 9 * MS);
+	p = beat_of(NODE, 3);
+	p.wire_ns = 3 * MS;
+	fake_net_put(&p, PORT);
+	run(m);
+	st = stats_of(m);
+	assert_int_equal(st.transmit.max_ns, 3 * MS);
+	assert_int_equal(st.network.max_ns, 4 * MS);
+	thb_monitor_close(m);
+}
+
+/* What was lost is what the next one tells of: it says nothing then. */
+static void parts_of_a_lost_beat(void **state)
+{
+	struct thb_monitor *m = open_one();
+	struct thb__packet p = beat_of(NODE, 3);
+
+	(void)state;
+	put_beat(NODE, 1);
+	run(m);
+	p.wire_ns = 3 * MS;
+	fake_advance(fake.now + 2 * INTERVAL + 2 * MS);
+	fake_net_put(&p, PORT);
+	run(m);
+	assert_int_equal(stats_of(m).transmit.max_ns, 0);
+	/* An overtaken one has no time of its own. */
+	put_beat(NODE, 2);
+	run(m);
+	p = beat_of(NODE, 4);
+	p.wire_ns = 1 * MS;
+	fake_advance(fake.now + INTERVAL - 2 * MS);
+	fake_net_put(&p, PORT);
+	run(m);
+	assert_int_equal(stats_of(m).transmit.max_ns, 1 * MS);
+	assert_int_equal(stats_of(m).network.max_ns, 1 * MS);
 	thb_monitor_close(m);
 }
 
@@ -883,6 +932,7 @@ int main(void)
 		TEST(deaf),
 		TEST(mute),
 		TEST(the_parts),
+		TEST(parts_of_a_lost_beat),
 		TEST(no_system_call),
 		TEST(addresses),
 	};

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/errqueue.h>
+
 #include "hb_net.h"
 
 static struct thb__address loopback(int family)
@@ -100,6 +102,133 @@ static void there_and_stamped(int family)
 	}
 	assert_int_equal(dropped, 7);
 	close(fd);
+}
+
+/* Of several that were sent, each stamp has the number of one of them. */
+static void stamped_as_sent(int family, unsigned int begin)
+{
+	static struct thb__datagram out[3];
+	struct thb__stamp in[THB__BATCH];
+	struct thb__address own;
+	int fd = open_own(family, &own), n = 0, count;
+	uint64_t before = real_now(), give_up = before + 10 * SEC;
+	unsigned int seen = 0;
+
+	for (; begin; begin--) {
+		assert_int_equal(thb__net_stamp(fd), 0);
+		assert_int_equal(thb__net_stamps(fd, in), 0);
+	}
+	for (; n < 3; n++) {
+		out[n].address = own;
+		out[n].length = THB__PACKET;
+	}
+	assert_int_equal(thb__net_send(fd, out, 3), 3);
+	for (n = 0; n < 3; n += count) {
+		assert_true(real_now() < give_up);
+		count = thb__net_stamps(fd, in);
+		assert_in_range(count, 0, 3 - n);
+		for (int i = 0; i < count; i++) {
+			assert_in_range(in[i].stamp_ns, before, real_now());
+			assert_int_equal(in[i].card_ns, 0);
+			assert_in_range(in[i].number, 0, 2);
+			seen |= 1U << in[i].number;
+		}
+	}
+	assert_int_equal(seen, 7);
+	assert_int_equal(thb__net_stamps(fd, in), 0);
+	close(fd);
+}
+
+static void sent_over_ipv4(void **state)
+{
+	(void)state;
+	stamped_as_sent(AF_INET, 1);
+	stamped_as_sent(AF_INET, 2);
+}
+
+static void sent_over_ipv6(void **state)
+{
+	(void)state;
+	stamped_as_sent(AF_INET6, 1);
+}
+
+/* The numbers begin anew, whatever was sent before. */
+static void numbers_begin_anew(void **state)
+{
+	static struct thb__datagram out;
+	struct thb__stamp in[THB__BATCH];
+	struct thb__address own;
+	int fd = open_own(AF_INET, &own);
+
+	(void)state;
+	out.address = own;
+	out.length = THB__PACKET;
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(thb__net_stamp(fd), 0);
+		for (unsigned int n = 0; n < 2; n++) {
+			assert_int_equal(thb__net_send(fd, &out, 1), 1);
+			while (!thb__net_stamps(fd, in))
+				;
+			assert_int_equal(in[0].number, n);
+		}
+	}
+	close(fd);
+}
+
+static void put_control(struct msghdr *msg, int level, int type,
+			const void *data, size_t length)
+{
+	struct cmsghdr *c =
+		(void *)((char *)msg->msg_control + msg->msg_controllen);
+
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(length);
+	memcpy(CMSG_DATA(c), data, length);
+	msg->msg_controllen += CMSG_SPACE(length);
+}
+
+/* As from a card that stamps; what is here has none. */
+static void by_a_card(void **state)
+{
+	_Alignas(struct cmsghdr) char room[512] = { 0 };
+	struct msghdr msg = { .msg_control = room };
+	struct timespec ts[3] = { { 7, 8 }, { 0, 0 }, { 5, 6 } };
+	struct sock_extended_err error = {
+		.ee_origin = SO_EE_ORIGIN_TIMESTAMPING,
+		.ee_data = 77,
+	};
+	struct thb__stamp stamp = { .number = 5 };
+	uint32_t drops = 9, dropped = 0;
+
+	(void)state;
+	put_control(&msg, SOL_SOCKET, SO_RXQ_OVFL, &drops, sizeof(drops));
+	put_control(&msg, SOL_SOCKET, SCM_TIMESTAMPING, ts, sizeof(ts));
+	thb__net_control(&msg, &stamp, &dropped);
+	assert_int_equal(stamp.stamp_ns, 7 * SEC + 8);
+	assert_int_equal(stamp.card_ns, 5 * SEC + 6);
+	assert_int_equal(stamp.number, 5);
+	assert_int_equal(dropped, 9);
+	put_control(&msg, SOL_IPV6, IPV6_RECVERR, &error, sizeof(error));
+	thb__net_control(&msg, &stamp, &dropped);
+	assert_int_equal(stamp.number, 77);
+	/* An error of the network is no stamp. */
+	error.ee_origin = SO_EE_ORIGIN_ICMP;
+	error.ee_data = 78;
+	put_control(&msg, SOL_IP, IP_RECVERR, &error, sizeof(error));
+	thb__net_control(&msg, &stamp, &dropped);
+	assert_int_equal(stamp.number, 77);
+}
+
+static void gaps(void **state)
+{
+	(void)state;
+	assert_int_equal(thb__net_gap(SEC, SEC + 5), 5);
+	assert_int_equal(thb__net_gap(SEC, 2 * SEC - 1), SEC - 1);
+	assert_int_equal(thb__net_gap(SEC, 2 * SEC), 0);
+	assert_int_equal(thb__net_gap(SEC, SEC - 1), 0);
+	assert_int_equal(thb__net_gap(0, 5), 0);
+	assert_int_equal(thb__net_gap(5, 0), 0);
 }
 
 static void over_ipv4(void **state)
@@ -214,8 +343,18 @@ static void the_wall(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(over_ipv4), TEST(over_ipv6), TEST(too_long), TEST(no_room),
-		TEST(errors),	 TEST(addresses), TEST(the_wall),
+		TEST(over_ipv4),
+		TEST(over_ipv6),
+		TEST(too_long),
+		TEST(no_room),
+		TEST(sent_over_ipv4),
+		TEST(sent_over_ipv6),
+		TEST(numbers_begin_anew),
+		TEST(by_a_card),
+		TEST(gaps),
+		TEST(errors),
+		TEST(addresses),
+		TEST(the_wall),
 	};
 
 	return RUN(tests);

@@ -14,6 +14,7 @@ static const struct thb__packet beat = {
 	.interval_us = 0x01020304,
 	.rtt_us = 0x11121314,
 	.late_us = 0x21222324,
+	.wire_ns = 0x91929394,
 	.node = 0x3132333435363738,
 	.incarnation = 0x4142434445464748,
 	.sequence = 0x5152535455565758,
@@ -75,6 +76,7 @@ static void expect_same(const struct thb__packet *a,
 	assert_int_equal(a->interval_us, b->interval_us);
 	assert_int_equal(a->rtt_us, b->rtt_us);
 	assert_int_equal(a->late_us, b->late_us);
+	assert_int_equal(a->wire_ns, b->wire_ns);
 	assert_int_equal(a->hold_us, b->hold_us);
 	assert_int_equal(a->node, b->node);
 	assert_int_equal(a->incarnation, b->incarnation);
@@ -114,7 +116,7 @@ static void on_the_wire(void **state)
 		"\x00\x00\x00\x00\x00\x00\x00\x00"
 		"\x01\x02\x03\x04\x11\x12\x13\x14"
 		"\x00\x00\x00\x00\x21\x22\x23\x24"
-		"\x03\xDB\x05\x00\x00\x00\x00";
+		"\x03\xDB\x05\x00\x91\x92\x93\x94";
 	uint8_t buffer[THB__PACKET];
 
 	(void)state;
@@ -187,8 +189,7 @@ static void not_ours(void **state)
 	assert_int_equal(with_byte(&beat, 2, 2), -EPROTONOSUPPORT);
 	assert_int_equal(with_byte(&beat, 3, 0), -EBADMSG);
 	assert_int_equal(with_byte(&beat, 3, 4), -EBADMSG);
-	for (size_t at = 75; at < THB__BODY; at++)
-		assert_int_equal(with_byte(&beat, at, 1), -EBADMSG);
+	assert_int_equal(with_byte(&beat, 75, 1), -EBADMSG);
 }
 
 #define REJECTED(base, member, value)                    \
@@ -243,6 +244,7 @@ static void others_within_bounds(void **state)
 	REJECTED(answer, interval_us, 1000);
 	REJECTED(answer, rtt_us, 1);
 	REJECTED(answer, late_us, 1);
+	REJECTED(answer, wire_ns, 1);
 	REJECTED(answer, load_milli, 1);
 	REJECTED(answer, health, 1);
 	REJECTED(answer, scheduled_ns, 1);

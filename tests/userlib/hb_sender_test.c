@@ -82,7 +82,8 @@ static struct thb__packet next_beat(struct thb_sender *s)
 static void opens_and_closes(void **state)
 {
 	int *const knobs[] = { &fake.fail_open, &fake.fail_poll_create,
-			       &fake.fail_poll_add, &net.fail_open };
+			       &fake.fail_poll_add, &net.fail_open,
+			       &net.fail_stamp };
 	struct thb_sender_opts opts = fixed();
 	struct thb_sender *s = open_with(&opts);
 
@@ -400,6 +401,111 @@ static void adapts(void **state)
 	thb_sender_close(s);
 }
 
+/* What a beat took to be on the wire is in the next one to that monitor. */
+static void on_the_wire(void **state)
+{
+	struct thb_sender *s = open_started();
+
+	(void)state;
+	net.wire_after_ns = 30 * US;
+	add(s, 2000);
+	assert_int_equal(next_beat(s).wire_ns, 0);
+	taken();
+	assert_int_equal(net.stamped, 0);
+	fake_advance(fake.now + BASE);
+	net.wire_after_ns = 10 * US;
+	assert_int_equal(next_beat(s).wire_ns, 30 * US);
+	assert_int_equal(taken().wire_ns, 30 * US);
+	fake_advance(fake.now + BASE);
+	net.wire_after_ns = 0;
+	assert_int_equal(next_beat(s).wire_ns, 10 * US);
+	taken();
+	fake_advance(fake.now + BASE);
+	assert_int_equal(next_beat(s).wire_ns, 0);
+	assert_int_equal(stats_of(s).transmit.max_ns, 30 * US);
+	assert_int_equal(stats_of(s).card_stamps, 0);
+	thb_sender_close(s);
+}
+
+/* The card's stamp counts, whichever comes first, if its clock can be right. */
+static void by_the_card(void **state)
+{
+	struct thb_sender *s = open_started();
+
+	(void)state;
+	net.wire_after_ns = 10 * US;
+	net.card_after_ns = 15 * US;
+	next_beat(s);
+	fake_advance(fake.now + BASE);
+	net.card_after_ns = 37 * SEC;
+	assert_int_equal(next_beat(s).wire_ns, 15 * US);
+	fake_advance(fake.now + BASE);
+	net.card_after_ns = (uint64_t)-US;
+	assert_int_equal(next_beat(s).wire_ns, 10 * US);
+	fake_advance(fake.now + BASE);
+	net.card_after_ns = 0;
+	assert_int_equal(next_beat(s).wire_ns, 10 * US);
+	assert_int_equal(stats_of(s).card_stamps, 1);
+	thb_sender_close(s);
+}
+
+/* Answers are numbered, too, and stamps that come too late are of no use. */
+static void other_stamps(void **state)
+{
+	struct thb_sender *s = open_started();
+	struct thb__packet p = { .type = THB__PROBE, .node = NODE };
+	struct thb__stamp late;
+
+	(void)state;
+	net.wire_after_ns = 10 * US;
+	next_beat(s);
+	net.wire_after_ns = 90 * US;
+	fake_net_put(&p, 3000);
+	assert_int_equal(thb_sender_run(s), 0);
+	assert_int_equal(taken().type, THB__ANSWER);
+	fake_advance(fake.now + BASE);
+	net.wire_after_ns = 0;
+	assert_int_equal(next_beat(s).wire_ns, 10 * US);
+	late = (struct thb__stamp){
+		.number = 2,
+		.stamp_ns = fake.now + (uint64_t)net.wall_ns + 5 * US,
+	};
+	fake_advance(fake.now + BASE);
+	assert_int_equal(next_beat(s).wire_ns, 0);
+	net.stamps[net.stamped++] = late;
+	/* Nobody knows what that one was. */
+	late.number += 1 + THB__BATCH;
+	late.stamp_ns = fake.now + (uint64_t)net.wall_ns + 5 * US;
+	net.stamps[net.stamped++] = late;
+	assert_int_equal(thb_sender_run(s), 0);
+	fake_advance(fake.now + BASE);
+	assert_int_equal(next_beat(s).wire_ns, 0);
+	assert_int_equal(stats_of(s).transmit.max_ns, 10 * US);
+	thb_sender_close(s);
+}
+
+/* After one that failed nobody knows the numbers: they begin anew. */
+static void numbers_go_astray(void **state)
+{
+	struct thb_sender *s = open_started();
+
+	(void)state;
+	add(s, 2000);
+	net.fail_send = -ENETUNREACH;
+	net.fail_port = htons(1000);
+	net.wire_after_ns = 10 * US;
+	next_beat(s);
+	fake_advance(fake.now + BASE);
+	net.fail_send = 0;
+	net.wire_after_ns = 20 * US;
+	assert_int_equal(next_beat(s).wire_ns, 0);
+	while (net.sent)
+		taken();
+	fake_advance(fake.now + BASE);
+	assert_int_equal(next_beat(s).wire_ns, 20 * US);
+	thb_sender_close(s);
+}
+
 static void probes(void **state)
 {
 	struct thb_sender *s = open_started();
@@ -525,6 +631,10 @@ int main(void)
 		TEST(round_trips),
 		TEST(two_monitors),
 		TEST(adapts),
+		TEST(on_the_wire),
+		TEST(by_the_card),
+		TEST(other_stamps),
+		TEST(numbers_go_astray),
 		TEST(probes),
 		TEST(probes_not_answered),
 		TEST(out_of_reach),

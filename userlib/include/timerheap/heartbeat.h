@@ -444,10 +444,16 @@ struct thb_part {
  * @away: how often the monitor was away,
  * @away_ns: and for how long altogether.
  * @steps: how often the wall clock was stepped, as stamps go by it.
- * @timer: the sender's timer, from when a beat was due to when it fired,
- * @sender: until the sender had it sent,
- * @network: from there to here, see one_way_ns of struct thb_peer_stats,
- * @socket: and from its arrival until the monitor looked at it.
+ * @card_stamps: beats that the network card had stamped.
+ * @timer: the six parts of a beat's way: from when it was due until the
+ *	sender's timer fired,
+ * @sender: until the sender handed it to its system,
+ * @transmit: until it was on the wire, as the sender told with the next beat,
+ * @network: until it was here, see one_way_ns of struct thb_peer_stats; where
+ *	@transmit or @receive are not known, with these,
+ * @receive: from the card to the kernel; only if the card stamps what it
+ *	receives, by a clock that follows the system's,
+ * @socket: and until the monitor looked at it.
  */
 struct thb_monitor_stats {
 	uint64_t peers;
@@ -471,9 +477,12 @@ struct thb_monitor_stats {
 	uint64_t away;
 	uint64_t away_ns;
 	uint64_t steps;
+	uint64_t card_stamps;
 	struct thb_part timer;
 	struct thb_part sender;
+	struct thb_part transmit;
 	struct thb_part network;
+	struct thb_part receive;
 	struct thb_part socket;
 };
 
@@ -659,8 +668,12 @@ struct thb_sender_opts {
  * @interval_ns: in force.
  * @incarnation: in force.
  * @srtt_ns: smoothed round trip to the monitor that answered last.
+ * @card_stamps: packets that the network card had stamped as it sent them.
  * @timer: from when a beat was due to when the timer fired,
- * @send: and until it was handed to the system.
+ * @send: until all of the monitors' packets were handed to the system,
+ * @transmit: and from its sent_ns until a packet was on the wire, as the card
+ *	stamped it if it does, by a clock that follows the system's, or else the
+ *	kernel when it gave it to the card.
  */
 struct thb_sender_stats {
 	uint64_t beats;
@@ -674,8 +687,10 @@ struct thb_sender_stats {
 	uint64_t interval_ns;
 	uint64_t incarnation;
 	uint64_t srtt_ns;
+	uint64_t card_stamps;
 	struct thb_part timer;
 	struct thb_part send;
+	struct thb_part transmit;
 };
 
 /* Sets all members to their defaults; node is yet to be set. */
@@ -730,7 +745,7 @@ int thb_sender_load(struct thb_sender *s, uint32_t load_milli);
  * thb_sender_run() - do what there is to do, without sleeping
  * @s: the sender.
  *
- * Cost: one sendmmsg(2) and one recvmmsg(2).
+ * Cost: one sendmmsg(2) and two recvmmsg(2).
  *
  * Return: how many beats went, 0 or 1; or an error of recvmmsg(2) or
  * TIMERHEAP_IOC_KICK.
