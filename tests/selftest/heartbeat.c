@@ -21,6 +21,8 @@
 
 #include "harness.h"
 #include "hb_packet.h"
+#include "module.h"
+#include "queue.h"
 
 #define INTERVAL_NS (500 * NSEC_PER_MSEC)
 /* In emulation, beside others, threads wait for their turn. */
@@ -290,10 +292,52 @@ static void a_stepped_clock(void)
 	finish(0);
 }
 
+static uint64_t worst_lateness(int fd)
+{
+	struct timerheap_stats stats = { .size = sizeof(stats) };
+	uint64_t worst = 0;
+
+	for (stats.cpu = 0; stats.cpu < cpus_online(); stats.cpu++) {
+		REQUIRE_EQ(call(fd, TIMERHEAP_IOC_CPU_STATS, &stats), 0);
+		if (stats.lateness_max_ns > worst)
+			worst = stats.lateness_max_ns;
+	}
+	return worst;
+}
+
+/* Timers that are late, and their clock stepped: it shows in their figures. */
+static void injected_faults(void)
+{
+	static const struct {
+		uint64_t delay_us;
+		int64_t step_ms;
+	} faults[] = { { 50, 0 }, { 5000, 0 }, { 5000, 50 }, { 5000, -50 } };
+	int fd = module_open_with("inject=1");
+
+	start();
+	for (unsigned int i = 0; i < ARRAY_SIZE(faults); i++) {
+		uint64_t delay_ns = faults[i].delay_us * NSEC_PER_USEC;
+		int64_t step_ns = faults[i].step_ms * (int64_t)NSEC_PER_MSEC;
+
+		REQUIRE_EQ(device_inject(fd, delay_ns, delay_ns, step_ns), 0);
+		sleep_ms(1000);
+		CHECK_EQ(w->alive, peers);
+		CHECK_EQ(w->dead, 0);
+	}
+	/* Only deadlines that pass have expiries, and a lateness. */
+	w->silent = victims;
+	CHECK(WAIT_UNTIL(w->dead >= victims));
+	sleep_ms(1000);
+	CHECK_EQ(w->alive, peers - victims);
+	CHECK_ORDER(worst_lateness(fd), >=, 5 * NSEC_PER_MSEC);
+	finish(victims);
+}
+
 static const struct test_case cases[] = {
 	SLOW_CASE(those_that_die, 120),
 	SLOW_CASE(a_stopped_monitor, 120),
 	SLOW_CASE(a_stepped_clock, 120),
+	SLOW_CASE(injected_faults, 120),
 };
 
-TEST_MAIN(cases)
+TEST_MAIN_RESTORE(cases, module_restore)

@@ -17,55 +17,25 @@ static int64_t stepped(int fd)
 	return device_info(fd).inject_step_ns;
 }
 
-static int inject(int fd, uint64_t min, uint64_t max, int64_t step)
-{
-	struct timerheap_inject inject = {
-		.size = sizeof(inject),
-		.delay_min_ns = min,
-		.delay_max_ns = max,
-		.step_ns = step,
-	};
-
-	return call(fd, TIMERHEAP_IOC_INJECT, &inject);
-}
-
-/* The module as the case needs it, whatever the guest loaded it with. */
-static int open_with(const char *params)
-{
-	if (access(MODULE_FILE, R_OK))
-		skip("%s is not there", MODULE_FILE);
-	REQUIRE_EQ(module_unload_patiently(), 0);
-	REQUIRE_EQ(module_load(params), 0);
-	CHECK(WAIT_UNTIL(!access(DEVICE, F_OK)));
-	return open_device();
-}
-
 static int open_injectable(void)
 {
-	int fd = open_with("inject=1");
+	int fd = module_open_with("inject=1");
 
 	CHECK_EQ(device_info(fd).features, TIMERHEAP_FEATURE_INJECT);
 	return fd;
 }
 
-static void restore(void)
-{
-	module_unload_patiently();
-	if (!module_is_loaded())
-		module_load(NULL);
-}
-
 static void without_the_parameter(void)
 {
-	int fd = open_with("inject=0");
+	int fd = module_open_with("inject=0");
 
 	CHECK_EQ(device_info(fd).features, 0);
-	CHECK_EQ(inject(fd, 1, 1, 1), -EOPNOTSUPP);
-	CHECK_EQ(inject(fd, 2, 1, 0), -EOPNOTSUPP);
+	CHECK_EQ(device_inject(fd, 1, 1, 1), -EOPNOTSUPP);
+	CHECK_EQ(device_inject(fd, 2, 1, 0), -EOPNOTSUPP);
 	CHECK_EQ(device_info(fd).inject_max_ns, 0);
 	/* It cannot be had later, either. */
 	CHECK(write_text(PARAMS "inject", "1") < 0);
-	CHECK_EQ(inject(fd, 1, 1, 1), -EOPNOTSUPP);
+	CHECK_EQ(device_inject(fd, 1, 1, 1), -EOPNOTSUPP);
 }
 
 static void without_the_capability(void)
@@ -78,10 +48,10 @@ static void without_the_capability(void)
 
 	REQUIRE(!syscall(SYS_capget, &header, data));
 	data[0].effective &= ~(1U << CAP_SYS_ADMIN);
-	CHECK_EQ(inject(fd, 0, 0, 0), 0);
+	CHECK_EQ(device_inject(fd, 0, 0, 0), 0);
 	REQUIRE(!syscall(SYS_capset, &header, data));
-	CHECK_EQ(inject(fd, 1, 1, 1), -EPERM);
-	CHECK_EQ(inject(fd, 0, 0, 0), -EPERM);
+	CHECK_EQ(device_inject(fd, 1, 1, 1), -EPERM);
+	CHECK_EQ(device_inject(fd, 0, 0, 0), -EPERM);
 	CHECK_EQ(device_info(fd).inject_max_ns, 0);
 	CHECK_EQ(stepped(fd), 0);
 }
@@ -90,14 +60,15 @@ static void bad_ranges(void)
 {
 	int fd = open_injectable();
 
-	CHECK_EQ(inject(fd, 3, 5, 0), 0);
-	CHECK_EQ(inject(fd, 2, 1, 0), -EINVAL);
-	CHECK_EQ(inject(fd, 0, TIMERHEAP_INJECT_MAX_NS + 1, 7), -EINVAL);
-	CHECK_EQ(inject(fd, TIMERHEAP_NEVER, TIMERHEAP_NEVER, 7), -EINVAL);
+	CHECK_EQ(device_inject(fd, 3, 5, 0), 0);
+	CHECK_EQ(device_inject(fd, 2, 1, 0), -EINVAL);
+	CHECK_EQ(device_inject(fd, 0, TIMERHEAP_INJECT_MAX_NS + 1, 7), -EINVAL);
+	CHECK_EQ(device_inject(fd, TIMERHEAP_NEVER, TIMERHEAP_NEVER, 7),
+		 -EINVAL);
 	CHECK_EQ(device_info(fd).inject_min_ns, 3);
 	CHECK_EQ(device_info(fd).inject_max_ns, 5);
 	CHECK_EQ(stepped(fd), 0);
-	CHECK_EQ(inject(fd, 0, TIMERHEAP_INJECT_MAX_NS, 0), 0);
+	CHECK_EQ(device_inject(fd, 0, TIMERHEAP_INJECT_MAX_NS, 0), 0);
 	CHECK_EQ(device_info(fd).inject_max_ns, TIMERHEAP_INJECT_MAX_NS);
 }
 
@@ -121,7 +92,7 @@ static void fixed_delay(void)
 	queue_open(&q, 10, 0, 0, CLOCK_MONOTONIC);
 	lateness_of_one(&q);
 	CHECK_EQ(queue_flags(&q) & TIMERHEAP_HDR_INJECTED, 0);
-	REQUIRE_EQ(inject(fd, 20 * MS, 20 * MS, 0), 0);
+	REQUIRE_EQ(device_inject(fd, 20 * MS, 20 * MS, 0), 0);
 	CHECK_EQ(device_info(fd).inject_min_ns, 20 * MS);
 	CHECK_EQ(device_info(fd).inject_max_ns, 20 * MS);
 	CHECK_EQ(call(q.fd, TIMERHEAP_IOC_RESET_STATS, NULL), 0);
@@ -140,7 +111,7 @@ static void range_of_delays(void)
 	struct queue q;
 
 	queue_open(&q, 10, 0, 0, CLOCK_MONOTONIC);
-	REQUIRE_EQ(inject(fd, 5 * MS, 60 * MS, 0), 0);
+	REQUIRE_EQ(device_inject(fd, 5 * MS, 60 * MS, 0), 0);
 	for (int i = 0; i < 20; i++) {
 		uint64_t late = lateness_of_one(&q);
 
@@ -158,10 +129,10 @@ static void delay_ends(void)
 	struct queue q;
 
 	queue_open(&q, 10, 0, 0, CLOCK_MONOTONIC);
-	REQUIRE_EQ(inject(fd, 10000 * MS, 10000 * MS, 0), 0);
+	REQUIRE_EQ(device_inject(fd, 10000 * MS, 10000 * MS, 0), 0);
 	slot_arm(&q, 2, mono_ns(), NULL);
 	CHECK(queue_is_quiet(&q, 100));
-	REQUIRE_EQ(inject(fd, 0, 0, 0), 0);
+	REQUIRE_EQ(device_inject(fd, 0, 0, 0), 0);
 	CHECK_EQ(device_info(fd).inject_max_ns, 0);
 	/* With the next run. */
 	CHECK_EQ(queue_kick(&q), 0);
@@ -177,7 +148,7 @@ static void every_queue(void)
 	struct queue before, after;
 
 	queue_open(&before, 10, 0, 0, CLOCK_MONOTONIC);
-	REQUIRE_EQ(inject(fd, 15 * MS, 15 * MS, 0), 0);
+	REQUIRE_EQ(device_inject(fd, 15 * MS, 15 * MS, 0), 0);
 	queue_open(&after, 10, 0, other_cpu(0), CLOCK_REALTIME);
 	CHECK_ORDER(lateness_of_one(&before), >=, 15 * MS);
 	CHECK_ORDER(lateness_of_one(&after), >=, 15 * MS);
@@ -191,7 +162,7 @@ static void periodic(void)
 	struct queue q;
 
 	queue_open(&q, 10, 0, 0, CLOCK_MONOTONIC);
-	REQUIRE_EQ(inject(fd, 25 * MS, 25 * MS, 0), 0);
+	REQUIRE_EQ(device_inject(fd, 25 * MS, 25 * MS, 0), 0);
 	slot_config(&q, 1, 10 * MS, 0, 0);
 	slot_arm(&q, 1, deadline, NULL);
 	for (int i = 0; i < 10; i++) {
@@ -224,7 +195,7 @@ static void step(void)
 	deadline = mono_ns() + 300 * MS;
 	slot_arm(&q, 1, deadline, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		REQUIRE_EQ(inject(fd, 0, 0, steps[i]), 0);
+		REQUIRE_EQ(device_inject(fd, 0, 0, steps[i]), 0);
 		sum += steps[i];
 		CHECK_EQ(stepped(fd), sum);
 		CHECK_EQ(device_info(fd).clock_steps, total + i + 1);
@@ -242,7 +213,7 @@ static void step(void)
 	CHECK_ORDER(e.fired_ns, >=, deadline);
 	CHECK_ORDER(e.fired_ns, <, deadline + PATIENCE_NS);
 	/* A step of 0 is none. */
-	REQUIRE_EQ(inject(fd, 0, 0, 0), 0);
+	REQUIRE_EQ(device_inject(fd, 0, 0, 0), 0);
 	CHECK_EQ(device_info(fd).clock_steps, total + ARRAY_SIZE(steps));
 }
 
@@ -258,4 +229,4 @@ static const struct test_case cases[] = {
 	CASE(step),
 };
 
-TEST_MAIN_RESTORE(cases, restore)
+TEST_MAIN_RESTORE(cases, module_restore)

@@ -55,3 +55,20 @@ int module_unload_patiently(void)
 	WAIT_UNTIL((err = module_unload()) != -EAGAIN);
 	return err;
 }
+
+int module_open_with(const char *params)
+{
+	if (access(MODULE_FILE, R_OK))
+		skip("%s is not there", MODULE_FILE);
+	REQUIRE_EQ(module_unload_patiently(), 0);
+	REQUIRE_EQ(module_load(params), 0);
+	CHECK(WAIT_UNTIL(!access(DEVICE, F_OK)));
+	return open_device();
+}
+
+void module_restore(void)
+{
+	module_unload_patiently();
+	if (!module_is_loaded())
+		module_load(NULL);
+}

@@ -16,5 +16,12 @@ int module_load(const char *params);
 int module_unload(void);
 /* Until nothing of what just ended holds it any more. */
 int module_unload_patiently(void);
+/*
+ * The device, of the module as the case needs it, whatever the guest loaded it
+ * with; skips the case where that cannot be.
+ */
+int module_open_with(const char *params);
+/* As the guest has it, when the case is over. */
+void module_restore(void);
 
 #endif

@@ -320,3 +320,15 @@ struct timerheap_info device_info(int fd)
 	REQUIRE_EQ(info.size, sizeof(info));
 	return info;
 }
+
+int device_inject(int fd, uint64_t min_ns, uint64_t max_ns, int64_t step_ns)
+{
+	struct timerheap_inject inject = {
+		.size = sizeof(inject),
+		.delay_min_ns = min_ns,
+		.delay_max_ns = max_ns,
+		.step_ns = step_ns,
+	};
+
+	return call(fd, TIMERHEAP_IOC_INJECT, &inject);
+}

@@ -85,6 +85,8 @@ int queue_arm(struct queue *q, uint32_t slot, uint64_t deadline,
 	      uint64_t period, uint32_t slack, uint32_t flags);
 int queue_cancel(struct queue *q, uint32_t slot);
 struct timerheap_stats queue_stats(const struct queue *q);
+/* INJECT, by the device's descriptor; 0 or -errno. */
+int device_inject(int fd, uint64_t min_ns, uint64_t max_ns, int64_t step_ns);
 struct timerheap_stats cpu_stats(int fd, int cpu);
 struct timerheap_info device_info(int fd);
 
