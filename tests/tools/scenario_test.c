@@ -83,6 +83,31 @@ static void arms(void **state)
 	assert_int_equal(b->pace.base_ns, 10 * THBEAT_SEC);
 }
 
+/* An arm of which nothing is said is one by default; so is an indented one. */
+static void bare_arms(void **state)
+{
+	struct thb_settings set;
+
+	(void)state;
+	thb_settings_init(&set);
+	assert_int_equal(read_text("[arm a]\n \t\v[arm b]\n[arm c] ; last\n"
+				   "[arm a]"),
+			 0);
+	assert_int_equal(scenario.arm_count, 3);
+	assert_string_equal(scenario.arms[0].name, "a");
+	assert_string_equal(scenario.arms[1].name, "b");
+	assert_string_equal(scenario.arms[2].name, "c");
+	assert_int_equal(scenario.arms[1].set.failures, set.failures);
+	assert_int_equal(scenario.arms[1].pace.fixed, 1);
+}
+
+static void a_byte_order_mark(void **state)
+{
+	(void)state;
+	assert_int_equal(read_text("\xEF\xBB\xBF[world]\nnodes = 3\n"), 0);
+	assert_int_equal(scenario.nodes, 3);
+}
+
 static void mistakes(void **state)
 {
 	static const struct {
@@ -107,21 +132,36 @@ static void mistakes(void **state)
 		  "line 2: duration: out of range" },
 		{ "[world]\nfoo = 1\n", "line 2: foo: no such key" },
 		{ "[wrold]\nnodes = 1\n",
-		  "line 2: wrold: not [world] or [arm NAME]" },
-		{ "nodes = 1\n", "line 1: : not [world] or [arm NAME]" },
+		  "line 1: wrold: not [world] or [arm NAME]" },
+		{ "nodes = 1\n", "line 1: nodes: before the first [section]" },
 		{ "[arm x]\npolicy = wild\n",
 		  "line 2: wild: not naive, fixed, rtt or phi" },
 		{ "[arm x]\nphi = 17\n", "line 2: phi: out of range" },
 		{ "[arm ]\npolicy = phi\n",
-		  "line 2: : not a name, or one arm too many" },
+		  "line 1: : not a name, or one arm too many" },
 		{ "[arm a\001]\npolicy = phi\n",
-		  "line 2: a?: not a name, or one arm too many" },
+		  "line 1: a?: not a name, or one arm too many" },
 		{ "[arm fifteen letters]\npolicy = phi\n",
-		  "line 2: fifteen letters: not a name, or one arm too many" },
+		  "line 1: fifteen letters: not a name, or one arm too many" },
 		{ "[world]\nhello\nnodes = 0\n",
 		  "line 2: : neither \"key = value\" nor [section]" },
 		{ "[arm x]\nleast = 2s\nmost = 1s\n",
-		  "arm x: its settings contradict each other" },
+		  "arm x: least is more than most" },
+		{ "[arm x]\nwindow = 3\n",
+		  "arm x: window_seen is more than window" },
+		{ "[arm x]\nsequences = 100\n",
+		  "arm x: sequences is no multiple of 64" },
+		{ "[arm x]\nretry_most = 1ms\n",
+		  "arm x: retry is more than retry_most" },
+		{ "[arm x]\ninterval = 3s\ninterval_fixed = 0\n",
+		  "arm x: interval is more than interval_most" },
+		{ "[arm x]\ninterval = 1ms\ninterval_fixed = 0\n",
+		  "arm x: interval is less than interval_least" },
+		/* What follows is no one's fault. */
+		{ "[world]\nnodes = 0\nseed = 1\n\n",
+		  "line 2: nodes: out of range" },
+		{ "[wrold]\n[world]\n",
+		  "line 1: wrold: not [world] or [arm NAME]" },
 	};
 
 	(void)state;
@@ -139,7 +179,7 @@ static void too_many_arms(void **state)
 	for (unsigned int i = 0; i <= THBEAT_ARMS; i++)
 		sprintf(text + strlen(text), "[arm %u]\nfailures = 1\n", i);
 	assert_int_equal(read_text(text), -1);
-	assert_string_equal(why, "line 18: 8: not a name, or one arm too many");
+	assert_string_equal(why, "line 17: 8: not a name, or one arm too many");
 }
 
 static void a_long_line(void **state)
@@ -158,8 +198,9 @@ static void a_long_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(world),	TEST(default_arms),  TEST(arms),
-		TEST(mistakes), TEST(too_many_arms), TEST(a_long_line),
+		TEST(world),	 TEST(default_arms),	  TEST(arms),
+		TEST(mistakes),	 TEST(too_many_arms),	  TEST(a_long_line),
+		TEST(bare_arms), TEST(a_byte_order_mark),
 	};
 
 	return RUN(tests);
