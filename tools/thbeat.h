@@ -141,6 +141,9 @@ int thbeat_simulate(const struct thbeat_scenario *s,
 		    const struct thbeat_watcher *watcher,
 		    struct thbeat_result *result);
 
+/* thbeat_trial.c: what @path says, or NULL.  The exit status. */
+int thbeat_trial(const char *path, const uint64_t *seed, bool json);
+
 /* thbeat_report.c */
 void thbeat_report(FILE *out, const struct thbeat_scenario *s,
 		   const struct thbeat_result *results);

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* thbeat send: beats to the monitors that the file names. */
+#include <errno.h>
+#include <inttypes.h>
+#include <time.h>
+
+#include "thbeat_jobs.h"
+
+static bool given(const struct thbeat_config *config)
+{
+	return config->sender.given;
+}
+
+static struct thbeat_sending *sending(struct thbeat_task *task)
+{
+	return (struct thbeat_sending *)(void *)task;
+}
+
+/* What all monitors take for later than @last, also where clocks are set. */
+static uint64_t incarnation_after(uint64_t last)
+{
+	struct timespec now;
+	uint64_t wall;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	wall = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+	return wall > last ? wall : last + 1;
+}
+
+static int add_targets(struct thb_sender *s, const struct thbeat_sender *config,
+		       const struct thbeat_sender *old, unsigned int *added)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < config->target_count && !rc; i++) {
+		const struct thbeat_address *a = &config->targets[i];
+
+		if (old && thbeat_config_has_target(old, a))
+			continue;
+		rc = thb_sender_add(s, &a->any, a->length);
+		*added += !rc;
+	}
+	return rc;
+}
+
+static int open_sender(struct thb_sender **s,
+		       const struct thbeat_sender *config, uint64_t incarnation)
+{
+	struct thb_sender_opts opts;
+	unsigned int added = 0;
+	int rc;
+
+	thb_sender_opts_init(&opts);
+	opts.node = config->node;
+	opts.incarnation = incarnation;
+	opts.pace = config->pace;
+	opts.ask_every = config->ask_every;
+	opts.retry_ns = config->retry_ns;
+	opts.retry_most_ns = config->retry_most_ns;
+	if (config->from.length) {
+		opts.address = &config->from.any;
+		opts.address_length = config->from.length;
+	}
+	rc = thb_sender_open(s, &opts);
+	if (!rc)
+		rc = add_targets(*s, config, NULL, &added);
+	if (!rc)
+		rc = thb_sender_start(*s);
+	if (rc) {
+		thb_sender_close(*s);
+		*s = NULL;
+	}
+	return rc;
+}
+
+static int start(struct thbeat_task *task, char *why)
+{
+	struct thbeat_sending *sd = sending(task);
+	const struct thbeat_sender *config = &task->config.sender;
+	int rc;
+
+	sd->s = NULL;
+	rc = open_sender(&sd->s, config, 0);
+	if (rc) {
+		thbeat_service_explain(rc, &config->from, why);
+		return rc;
+	}
+	thbeat_output_say(&task->out, "started",
+			  json_pack("{s:o, s:i}", "node",
+				    thbeat_output_long(config->node), "targets",
+				    (int)config->target_count),
+			  "node %" PRIu64 " beats, for %u monitors",
+			  config->node, config->target_count);
+	return 0;
+}
+
+static unsigned int set_poll(struct thbeat_task *task, struct pollfd *fds)
+{
+	fds[0] = (struct pollfd){ .fd = thb_sender_fd(sending(task)->s),
+				  .events = POLLIN };
+	return 1;
+}
+
+static int run(struct thbeat_task *task, const struct pollfd *fds)
+{
+	int rc = thb_sender_run(sending(task)->s);
+
+	(void)fds;
+	return rc < 0 ? rc : 0;
+}
+
+static bool lost_target(const struct thbeat_sender *old,
+			const struct thbeat_sender *fresh)
+{
+	for (uint32_t i = 0; i < old->target_count; i++)
+		if (!thbeat_config_has_target(fresh, &old->targets[i]))
+			return true;
+	return false;
+}
+
+/*
+ * A new incarnation: what monitors take for a node that starts anew.  Those
+ * that are no longer told would take silence for death, so there is a goodbye.
+ */
+static int restart(struct thbeat_sending *sd, const struct thbeat_sender *fresh,
+		   char *why)
+{
+	const struct thbeat_sender *old = &sd->task.config.sender;
+	struct thb_sender_stats st;
+	uint64_t next;
+	int rc;
+
+	thb_sender_stats(sd->s, &st);
+	next = incarnation_after(st.incarnation);
+	if (lost_target(old, fresh) || old->node != fresh->node)
+		thb_sender_stop(sd->s);
+	thb_sender_close(sd->s);
+	sd->s = NULL;
+	rc = open_sender(&sd->s, fresh, next);
+	if (!rc)
+		return 0;
+	thbeat_service_explain(rc, &fresh->from, why);
+	rc = open_sender(&sd->s, old, next + 1);
+	return rc ? rc : 1;
+}
+
+static int reload(struct thbeat_task *task, struct thbeat_config *fresh,
+		  char *why)
+{
+	struct thbeat_sending *sd = sending(task);
+	struct thbeat_config old = task->config;
+	bool anew = lost_target(&old.sender, &fresh->sender) ||
+		!thbeat_config_same_sender(&old.sender, &fresh->sender);
+	unsigned int added = 0;
+	int rc;
+
+	if (anew)
+		rc = restart(sd, &fresh->sender, why);
+	else
+		rc = add_targets(sd->s, &fresh->sender, &old.sender, &added);
+	if (rc)
+		return rc;
+	task->config = *fresh;
+	*fresh = old;
+	thbeat_output_say(
+		&task->out, "reloaded",
+		json_pack("{s:b, s:i}", "restarted", anew, "added", (int)added),
+		"reloaded: %s, %u targets added",
+		anew ? "begins anew" : "goes on", added);
+	return 0;
+}
+
+static void describe(struct thbeat_task *task, char *text, size_t size)
+{
+	struct thb_sender_stats st;
+
+	thb_sender_stats(sending(task)->s, &st);
+	snprintf(text, size,
+		 "node %" PRIu64 ": %" PRIu64 " beats, %" PRIu64
+		 " packets, %" PRIu64 " not sent",
+		 task->config.sender.node, st.beats, st.packets, st.failed);
+}
+
+static void stop(struct thbeat_task *task)
+{
+	struct thb_sender *s = sending(task)->s;
+	struct thb_sender_stats st;
+
+	if (!s)
+		return;
+	thb_sender_stop(s);
+	thb_sender_stats(s, &st);
+	thbeat_output_say(&task->out, "stopped",
+			  json_pack("{s:I, s:I, s:I}", "beats",
+				    (json_int_t)st.beats, "packets",
+				    (json_int_t)st.packets, "failed",
+				    (json_int_t)st.failed),
+			  "stopped: %" PRIu64 " beats, %" PRIu64
+			  " packets, %" PRIu64 " not sent",
+			  st.beats, st.packets, st.failed);
+	thb_sender_close(s);
+	sending(task)->s = NULL;
+}
+
+const struct thbeat_job thbeat_send_job = {
+	.section = "sender",
+	.given = given,
+	.start = start,
+	.poll = set_poll,
+	.run = run,
+	.reload = reload,
+	.describe = describe,
+	.stop = stop,
+};
