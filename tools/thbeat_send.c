@@ -2,7 +2,6 @@
 /* thbeat send: beats to the monitors that the file names. */
 #include <errno.h>
 #include <inttypes.h>
-#include <time.h>
 
 #include "thbeat_jobs.h"
 
@@ -14,17 +13,6 @@ static bool given(const struct thbeat_config *config)
 static struct thbeat_sending *sending(struct thbeat_task *task)
 {
 	return (struct thbeat_sending *)(void *)task;
-}
-
-/* What all monitors take for later than @last, also where clocks are set. */
-static uint64_t incarnation_after(uint64_t last)
-{
-	struct timespec now;
-	uint64_t wall;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	wall = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-	return wall > last ? wall : last + 1;
 }
 
 static int add_targets(struct thb_sender *s, const struct thbeat_sender *config,
@@ -119,8 +107,10 @@ static bool lost_target(const struct thbeat_sender *old,
 }
 
 /*
- * A new incarnation: what monitors take for a node that starts anew.  Those
- * that are no longer told would take silence for death, so there is a goodbye.
+ * A new incarnation: what monitors take for a node that starts anew.  One more
+ * is enough: the next start's is the time of the wall clock, in nanoseconds.
+ * Those that are no longer told would take silence for death, so there is a
+ * goodbye.
  */
 static int restart(struct thbeat_sending *sd, const struct thbeat_sender *fresh,
 		   char *why)
@@ -131,7 +121,7 @@ static int restart(struct thbeat_sending *sd, const struct thbeat_sender *fresh,
 	int rc;
 
 	thb_sender_stats(sd->s, &st);
-	next = incarnation_after(st.incarnation);
+	next = st.incarnation + 1;
 	if (lost_target(old, fresh) || old->node != fresh->node)
 		thb_sender_stop(sd->s);
 	thb_sender_close(sd->s);
