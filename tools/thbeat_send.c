@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* thbeat send: beats to the monitors that the file names. */
-#include <errno.h>
 #include <inttypes.h>
 
 #include "thbeat_jobs.h"

@@ -114,10 +114,9 @@ static void ping(struct service *sv, struct thbeat_task *task)
 		tell(sv, task, "");
 }
 
-static int reload(struct service *sv, struct thbeat_task *task)
+static int reload(struct service *sv, struct thbeat_task *task, char *why)
 {
 	struct thbeat_config fresh;
-	char why[THBEAT_WHY];
 	int rc;
 
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
@@ -139,7 +138,13 @@ static int reload(struct service *sv, struct thbeat_task *task)
 	return 0;
 }
 
-static int turn(struct service *sv, struct thbeat_task *task)
+static int fail(char *why, const char *what, int error)
+{
+	snprintf(why, THBEAT_WHY, "%s: %s", what, strerror(-error));
+	return error;
+}
+
+static int turn(struct service *sv, struct thbeat_task *task, char *why)
 {
 	struct pollfd fds[1 + THBEAT_FDS] = {
 		{ .fd = sv->signals, .events = POLLIN },
@@ -148,25 +153,26 @@ static int turn(struct service *sv, struct thbeat_task *task)
 	int rc = thbeat_output_flush(&task->out);
 
 	if (rc)
-		return rc;
+		return fail(why, "output", rc);
 	if (poll(fds, count, time_to_wait(sv)) < 0)
-		return errno == EINTR ? 0 : -errno;
+		return errno == EINTR ? 0 : fail(why, "poll", -errno);
 	rc = task->job->run(task, fds + 1);
-	if (!rc)
-		ping(sv, task);
-	return rc;
+	if (rc)
+		return fail(why, task->job->section, rc);
+	ping(sv, task);
+	return 0;
 }
 
 /* 0: by a signal. */
-static int loop(struct service *sv, struct thbeat_task *task)
+static int loop(struct service *sv, struct thbeat_task *task, char *why)
 {
 	int rc, sig;
 
 	do {
-		rc = turn(sv, task);
+		rc = turn(sv, task, why);
 		sig = take_signal(sv);
 		if (!rc && sig == SIGHUP)
-			rc = reload(sv, task);
+			rc = reload(sv, task, why);
 	} while (!rc && sig != SIGTERM && sig != SIGINT);
 	return rc;
 }
@@ -191,8 +197,7 @@ static int run_job(struct service *sv, struct thbeat_task *task, char *why)
 	if (!rc) {
 		sv->pinged_ns = now_ns();
 		tell(sv, task, "READY=1\n");
-		rc = loop(sv, task);
-		snprintf(why, THBEAT_WHY, "%s", strerror(-rc));
+		rc = loop(sv, task, why);
 		sd_notify(0, "STOPPING=1");
 	}
 	task->job->stop(task);
@@ -211,12 +216,12 @@ int thbeat_service(struct thbeat_task *task)
 	}
 	rc = open_service(&sv);
 	if (rc)
-		snprintf(why, sizeof(why), "signalfd: %s", strerror(-rc));
+		fail(why, "signalfd", rc);
 	else
 		rc = run_job(&sv, task, why);
 	if (!rc) {
 		rc = thbeat_output_flush(&task->out);
-		snprintf(why, sizeof(why), "output: %s", strerror(-rc));
+		fail(why, "output", rc);
 	}
 	if (rc)
 		fprintf(stderr, "thbeat: %s\n", why);
