@@ -30,8 +30,15 @@ static int add_targets(struct thb_sender *s, const struct thbeat_sender *config,
 	return rc;
 }
 
-static int open_sender(struct thb_sender **s,
-		       const struct thbeat_sender *config, uint64_t incarnation)
+static void close_sender(struct thbeat_sending *sd)
+{
+	thb_sender_close(sd->s);
+	sd->s = NULL;
+}
+
+static int open_sender(struct thbeat_sending *sd,
+		       const struct thbeat_sender *config, uint64_t incarnation,
+		       char *why)
 {
 	struct thb_sender_opts opts;
 	unsigned int added = 0;
@@ -48,30 +55,25 @@ static int open_sender(struct thb_sender **s,
 		opts.address = &config->from.any;
 		opts.address_length = config->from.length;
 	}
-	rc = thb_sender_open(s, &opts);
+	rc = thb_sender_open(&sd->s, &opts);
 	if (!rc)
-		rc = add_targets(*s, config, NULL, &added);
+		rc = add_targets(sd->s, config, NULL, &added);
 	if (!rc)
-		rc = thb_sender_start(*s);
+		rc = thb_sender_start(sd->s);
 	if (rc) {
-		thb_sender_close(*s);
-		*s = NULL;
+		thbeat_service_explain(rc, &config->from, why);
+		close_sender(sd);
 	}
 	return rc;
 }
 
 static int start(struct thbeat_task *task, char *why)
 {
-	struct thbeat_sending *sd = sending(task);
 	const struct thbeat_sender *config = &task->config.sender;
-	int rc;
+	int rc = open_sender(sending(task), config, 0, why);
 
-	sd->s = NULL;
-	rc = open_sender(&sd->s, config, 0);
-	if (rc) {
-		thbeat_service_explain(rc, &config->from, why);
+	if (rc)
 		return rc;
-	}
 	thbeat_output_say(&task->out, "started",
 			  json_pack("{s:o, s:i}", "node",
 				    thbeat_output_long(config->node), "targets",
@@ -116,6 +118,7 @@ static int restart(struct thbeat_sending *sd, const struct thbeat_sender *fresh,
 {
 	const struct thbeat_sender *old = &sd->task.config.sender;
 	struct thb_sender_stats st;
+	char more[THBEAT_WHY];
 	uint64_t next;
 	int rc;
 
@@ -123,13 +126,11 @@ static int restart(struct thbeat_sending *sd, const struct thbeat_sender *fresh,
 	next = st.incarnation + 1;
 	if (lost_target(old, fresh) || old->node != fresh->node)
 		thb_sender_stop(sd->s);
-	thb_sender_close(sd->s);
-	sd->s = NULL;
-	rc = open_sender(&sd->s, fresh, next);
+	close_sender(sd);
+	rc = open_sender(sd, fresh, next, why);
 	if (!rc)
 		return 0;
-	thbeat_service_explain(rc, &fresh->from, why);
-	rc = open_sender(&sd->s, old, next + 1);
+	rc = open_sender(sd, old, next + 1, more);
 	return rc ? rc : 1;
 }
 
@@ -187,8 +188,7 @@ static void stop(struct thbeat_task *task)
 			  "stopped: %" PRIu64 " beats, %" PRIu64
 			  " packets, %" PRIu64 " not sent",
 			  st.beats, st.packets, st.failed);
-	thb_sender_close(s);
-	sending(task)->s = NULL;
+	close_sender(sending(task));
 }
 
 const struct thbeat_job thbeat_send_job = {
