@@ -12,7 +12,7 @@
 #include "thbeat_status.h"
 #include "thbeat_status_json.h"
 
-/* In one piece: less than a millisecond's work. */
+/* In one piece: about a millisecond's work. */
 #define PEERS 64
 #define WAITING 8
 
