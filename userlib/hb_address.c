@@ -23,6 +23,8 @@ bool thb__net_same(const struct thb__address *a, const struct thb__address *b)
 {
 	if (a->any.sa_family != b->any.sa_family)
 		return false;
+	if (a->any.sa_family == AF_UNSPEC)
+		return a->length == b->length && !memcmp(a, b, a->length);
 	if (a->any.sa_family == AF_INET)
 		return a->v4.sin_port == b->v4.sin_port &&
 			a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;

@@ -73,7 +73,7 @@ static void send_all(struct thb_sender *s, struct thb__target **to,
 
 	while (done < count) {
 		int sent =
-			thb__net_send(s->socket, s->out + done, count - done);
+			thb__link_send(&s->link, s->out + done, count - done);
 
 		for (int i = 0; i < sent; i++)
 			note_success(s, to[done + (unsigned int)i], now);
@@ -171,7 +171,7 @@ static void answer(struct thb_sender *s, const struct thb__datagram *d,
 	reply->address = d->address;
 	thb__mail_seal(reply, &s->auth, &p);
 	s->stats.probes++;
-	if (thb__net_send(s->socket, reply, 1) == 1) {
+	if (thb__link_send(&s->link, reply, 1) == 1) {
 		s->stats.packets++;
 		thb__stamp_sent(s, NULL, p.sent_ns);
 	} else {
@@ -240,7 +240,7 @@ static int take_mail(struct thb_sender *s)
 	int count;
 
 	do {
-		count = thb__net_receive(s->socket, s->in, &dropped);
+		count = thb__link_receive(&s->link, s->in, &dropped);
 		for (int i = 0; i < count; i++)
 			take_datagram(s, &s->in[i]);
 	} while (count == THB__BATCH);

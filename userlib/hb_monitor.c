@@ -58,22 +58,6 @@ static int allocate(struct thb_monitor *m, const struct thb_monitor_opts *opts)
 	return thb__roster_init(&m->roster, opts->max_peers, thb__net_seed());
 }
 
-static int open_socket(struct thb_monitor *m,
-		       const struct thb_monitor_opts *opts)
-{
-	struct thb__address own = { .v4.sin_family = AF_INET,
-				    .length = sizeof(own.v4) };
-	int rc = 0;
-
-	if (opts->address)
-		rc = thb__net_address(&own, opts->address,
-				      opts->address_length);
-	if (rc)
-		return rc;
-	m->socket = thb__net_open(&own, opts->receive_bytes);
-	return m->socket < 0 ? m->socket : 0;
-}
-
 static int open_queue(struct thb_monitor *m,
 		      const struct thb_monitor_opts *opts)
 {
@@ -93,12 +77,12 @@ static int open_poll(struct thb_monitor *m)
 	if (m->poll < 0)
 		return m->poll;
 	rc = timerheap__sys_poll_add(m->poll, timerheap_fd(m->th));
-	return rc ? rc : timerheap__sys_poll_add(m->poll, m->socket);
+	return rc ? rc : timerheap__sys_poll_add(m->poll, m->link.fd);
 }
 
 static void set_up(struct thb_monitor *m, const struct thb_monitor_opts *opts)
 {
-	m->socket = -1;
+	m->link.fd = -1;
 	m->poll = -1;
 	m->flags = opts->flags;
 	m->max_peers = opts->max_peers;
@@ -136,7 +120,8 @@ int thb_monitor_open(struct thb_monitor **mp,
 	if (!rc)
 		rc = open_queue(m, opts);
 	if (!rc)
-		rc = open_socket(m, opts);
+		rc = thb__link_open(&m->link, opts->transport, opts->address,
+				    opts->address_length, opts->receive_bytes);
 	if (!rc)
 		rc = open_poll(m);
 	if (rc) {
@@ -154,8 +139,7 @@ void thb_monitor_close(struct thb_monitor *m)
 		return;
 	if (m->poll >= 0)
 		timerheap__sys_close(m->poll);
-	if (m->socket >= 0)
-		timerheap__sys_close(m->socket);
+	thb__link_close(&m->link);
 	timerheap_close(m->th);
 	thb__roster_free(&m->roster);
 	free(m->events);
@@ -173,8 +157,11 @@ int thb_monitor_address(const struct thb_monitor *m, void *address,
 			uint32_t room)
 {
 	struct thb__address own;
-	int rc = thb__net_own(m->socket, &own);
+	int rc;
 
+	if (!thb__link_is_socket(&m->link))
+		return -EOPNOTSUPP;
+	rc = thb__net_own(m->link.fd, &own);
 	if (rc)
 		return rc;
 	if (room < own.length)
@@ -251,7 +238,7 @@ int thb_monitor_add(struct thb_monitor *m, uint64_t node, const void *address,
 	if (!node)
 		return -EINVAL;
 	if (address)
-		rc = thb__net_address(&a, address, address_length);
+		rc = thb__link_address(&m->link, &a, address, address_length);
 	if (rc)
 		return rc;
 	if (thb__monitor_find(m, node))

@@ -5,7 +5,7 @@
 
 #include <timerheap/timerheap.h>
 
-#include "hb_net.h"
+#include "hb_link.h"
 #include "hb_peer.h"
 #include "hb_roster.h"
 
@@ -40,7 +40,7 @@ struct thb__entry {
 struct thb_monitor {
 	/* set once */
 	struct timerheap *th;
-	int socket;
+	struct thb__link link;
 	int poll;
 	uint32_t flags;
 	uint32_t max_peers;

@@ -13,12 +13,20 @@
 /* Datagrams of a call of the system. */
 #define THB__BATCH 64
 
-/* IPv4 or IPv6; length 0: none. */
+/* Where the bytes of another transport's address begin. */
+#define THB__CARRIED ((uint32_t)offsetof(struct thb__address, carried.bytes))
+
+/* IPv4, IPv6, or another transport's, of family AF_UNSPEC; length 0: none. */
 struct thb__address {
 	union {
 		struct sockaddr any;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
+		struct {
+			sa_family_t family;
+			uint8_t bytes[sizeof(struct sockaddr_in6) -
+				      sizeof(sa_family_t)];
+		} carried;
 	};
 	socklen_t length;
 };
@@ -43,7 +51,7 @@ struct thb__datagram {
 int thb__net_address(struct thb__address *to, const void *from,
 		     socklen_t length);
 
-/* Whether both are the same host and port. */
+/* Whether both are the same host and port, or the same bytes. */
 bool thb__net_same(const struct thb__address *a, const struct thb__address *b);
 
 /*

@@ -49,20 +49,14 @@ static int open_queue(struct thb_sender *s, const struct thb_sender_opts *opts)
 	return rc < 0 ? rc : 0;
 }
 
-static int open_socket(struct thb_sender *s, const struct thb_sender_opts *opts)
+static int open_link(struct thb_sender *s, const struct thb_sender_opts *opts)
 {
-	struct thb__address own = { .v4.sin_family = AF_INET,
-				    .length = sizeof(own.v4) };
-	int rc = 0;
+	int rc = thb__link_open(&s->link, opts->transport, opts->address,
+				opts->address_length, 0);
 
-	if (opts->address)
-		rc = thb__net_address(&own, opts->address,
-				      opts->address_length);
-	if (rc)
+	if (rc || !thb__link_is_socket(&s->link))
 		return rc;
-	s->family = own.any.sa_family;
-	s->socket = thb__net_open(&own, 0);
-	return s->socket < 0 ? s->socket : thb__net_stamp(s->socket);
+	return thb__net_stamp(s->link.fd);
 }
 
 static int open_poll(struct thb_sender *s)
@@ -73,12 +67,12 @@ static int open_poll(struct thb_sender *s)
 	if (s->poll < 0)
 		return s->poll;
 	rc = timerheap__sys_poll_add(s->poll, timerheap_fd(s->th));
-	return rc ? rc : timerheap__sys_poll_add(s->poll, s->socket);
+	return rc ? rc : timerheap__sys_poll_add(s->poll, s->link.fd);
 }
 
 static void set_up(struct thb_sender *s, const struct thb_sender_opts *opts)
 {
-	s->socket = -1;
+	s->link.fd = -1;
 	s->poll = -1;
 	s->node = opts->node;
 	s->incarnation = opts->incarnation;
@@ -113,7 +107,7 @@ int thb_sender_open(struct thb_sender **sp, const struct thb_sender_opts *opts)
 	set_up(s, opts);
 	rc = open_queue(s, opts);
 	if (!rc)
-		rc = open_socket(s, opts);
+		rc = open_link(s, opts);
 	if (!rc)
 		rc = open_poll(s);
 	if (rc)
@@ -129,8 +123,7 @@ void thb_sender_close(struct thb_sender *s)
 		return;
 	if (s->poll >= 0)
 		timerheap__sys_close(s->poll);
-	if (s->socket >= 0)
-		timerheap__sys_close(s->socket);
+	thb__link_close(&s->link);
 	timerheap_close(s->th);
 	free(s);
 }
@@ -152,11 +145,10 @@ int thb_sender_add(struct thb_sender *s, const void *address,
 {
 	struct thb__target *t = &s->targets[s->target_count];
 	struct thb__address a;
-	int rc = thb__net_address(&a, address, address_length);
+	int rc = thb__link_address(&s->link, &a, address, address_length);
 
-	/* The socket is of one kind. */
-	if (rc || a.any.sa_family != s->family)
-		return -EINVAL;
+	if (rc)
+		return rc;
 	if (s->target_count == THB_TARGETS)
 		return -ENOSPC;
 	*t = (struct thb__target){ .address = a };

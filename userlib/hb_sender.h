@@ -37,9 +37,8 @@ struct thb_sender {
 	/* set once */
 	struct timerheap *th;
 	uint32_t slot;
-	int socket;
+	struct thb__link link;
 	int poll;
-	int family;
 	uint64_t node;
 	uint32_t ask_every;
 	uint64_t retry_ns;

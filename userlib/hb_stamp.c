@@ -34,11 +34,11 @@ void thb__stamp_begin(struct thb_sender *s)
 {
 	struct thb__stamp stamps[THB__BATCH];
 
-	if (!s->astray)
+	if (!s->astray || !thb__link_is_socket(&s->link))
 		return;
-	while (thb__net_stamps(s->socket, stamps) == THB__BATCH)
+	while (thb__net_stamps(s->link.fd, stamps) == THB__BATCH)
 		;
-	s->astray = thb__net_stamp(s->socket) != 0;
+	s->astray = thb__net_stamp(s->link.fd) != 0;
 	s->number = 0;
 	memset(s->sent, 0, sizeof(s->sent));
 }
@@ -82,8 +82,10 @@ int thb__stamp_take(struct thb_sender *s)
 	int64_t wall;
 	int count;
 
+	if (!thb__link_is_socket(&s->link))
+		return 0;
 	do {
-		count = thb__net_stamps(s->socket, stamps);
+		count = thb__net_stamps(s->link.fd, stamps);
 		wall = count > 0 ? thb__net_wall() : 0;
 		for (int i = 0; i < count; i++)
 			take(s, &stamps[i], wall);

@@ -50,8 +50,8 @@ static void flush_mail(struct thb_monitor *m)
 	unsigned int done = 0;
 
 	while (done < m->out_count) {
-		int sent = thb__net_send(m->socket, m->out + done,
-					 m->out_count - done);
+		int sent = thb__link_send(&m->link, m->out + done,
+					  m->out_count - done);
 
 		/* One that cannot be sent is passed over: a packet lost. */
 		m->stats.sent += sent > 0 ? (unsigned int)sent : 0;
@@ -292,7 +292,7 @@ static int take_batch(struct thb_monitor *m, uint64_t since, uint64_t *last)
 {
 	uint64_t before = timerheap_now(m->th), now, came;
 	uint32_t dropped = m->dropped;
-	int count = thb__net_receive(m->socket, m->in, &dropped);
+	int count = thb__link_receive(&m->link, m->in, &dropped);
 
 	now = timerheap_now(m->th);
 	look_at_wall(m);

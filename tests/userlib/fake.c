@@ -51,6 +51,7 @@ void fake_reset(void)
 	fake.abi_version = TIMERHEAP_ABI_VERSION;
 	fake.max_slots = 1 << 16;
 	fake.ncpus = 1;
+	fake.own_fd = -1;
 }
 
 struct timerheap *fake_open(__u32 nslots, __u32 ring_entries)
@@ -554,7 +555,7 @@ int timerheap__sys_poll_create(void)
 int timerheap__sys_poll_add(int pollfd, int fd)
 {
 	assert_int_equal(pollfd, FAKE_POLLFD);
-	if (fd != FAKE_SOCKET)
+	if (fd != FAKE_SOCKET && fd != fake.own_fd)
 		(void)queue_of(fd);
 	return fd >= FIRST_FD + fake.fail_queue ? fake.fail_poll_add : 0;
 }

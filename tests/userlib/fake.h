@@ -27,6 +27,8 @@ struct fake {
 	int cpu;
 	int cpus[FAKE_QUEUES];
 	int ncpus;
+	/* a descriptor of the caller's, which is polled as well */
+	int own_fd;
 	/* kicks set a flag, for a thread that plays the kernel */
 	bool remote;
 	bool kicked;

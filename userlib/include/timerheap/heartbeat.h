@@ -363,6 +363,54 @@ void thb_keys_close(struct thb_keys *keys);
 void thb_keys_auth(struct thb_keys *keys, struct thb_auth *auth);
 
 /*
+ * Transports
+ * ----------
+ * Packets go over UDP, unless two functions of the caller's carry them.  There
+ * addresses, where calls want one, are bytes of the transport's own.
+ */
+
+/* The longest address, and the longest packet. */
+#define THB_ADDRESS 24
+#define THB_PACKET 96
+
+/**
+ * struct thb_message - a packet that is carried
+ * @address: to whom, or from whom,
+ * @address_length: in so many bytes, 1 to THB_ADDRESS.
+ * @arrived_ns: of one that came: when, by CLOCK_MONOTONIC; 0: nobody knows, so
+ *	it counts from when it is received.
+ * @length: of the packet; of one that came its whole length, be there room for
+ *	it or not.
+ * @data: the packet.
+ */
+struct thb_message {
+	uint8_t address[THB_ADDRESS];
+	uint32_t address_length;
+	uint64_t arrived_ns;
+	size_t length;
+	uint8_t data[THB_PACKET];
+};
+
+/**
+ * struct thb_transport - how packets are carried
+ * @arg: handed to both.
+ * @fd: readable for as long as there is something to receive.  It is asked by
+ *	epoll(7), and remains the caller's.
+ * @send: 0: it is on its way; else -errno: it is lost.  Does not wait.
+ * @receive: 1: there was one; 0: there is none; else -errno.  Does not wait.
+ *
+ * Packets may be lost, doubled or overtaken, as with UDP.  Both are called by
+ * thb_monitor_run(), thb_sender_run() and those that end a sender's beats, and
+ * may not call the monitor or the sender.
+ */
+struct thb_transport {
+	void *arg;
+	int fd;
+	int (*send)(void *arg, const struct thb_message *message);
+	int (*receive)(void *arg, struct thb_message *message);
+};
+
+/*
  * Monitor
  * -------
  * One thread at a time uses a monitor.  Calls other than those that say so do
@@ -382,8 +430,9 @@ struct thb_monitor;
  *	of the kernel's of 60.
  * @flags: 0 (default), or THB_ACCEPT.
  * @settings: for all peers.
+ * @transport: copied; what carries packets; NULL (default): UDP.
  * @address: struct sockaddr_in or _in6 to receive at, with a port, or 0 for
- *	any; default NULL: 0.0.0.0, any port.
+ *	any; default NULL: 0.0.0.0, any port.  NULL with @transport.
  * @address_length: its length.
  * @receive_bytes: for the socket's buffer; a beat takes about 768; default
  *	4 MiB.  The system may allow less: net.core.rmem_max.
@@ -399,6 +448,7 @@ struct thb_monitor_opts {
 	uint32_t max_peers;
 	uint32_t flags;
 	struct thb_settings settings;
+	const struct thb_transport *transport;
 	const void *address;
 	uint32_t address_length;
 	uint32_t receive_bytes;
@@ -534,7 +584,10 @@ void thb_monitor_close(struct thb_monitor *m);
 /* Readable when thb_monitor_run() has something to do; for poll(2). */
 int thb_monitor_fd(const struct thb_monitor *m);
 
-/* Where it receives: -EINVAL @room is too small, else the length. */
+/*
+ * Where it receives: -EINVAL @room is too small, -EOPNOTSUPP it has a
+ * transport, else the length.
+ */
 int thb_monitor_address(const struct thb_monitor *m, void *address,
 			uint32_t room);
 
@@ -546,7 +599,8 @@ int thb_monitor_address(const struct thb_monitor *m, void *address,
  * @address_length: its length.
  * @data: handed back in its events.
  *
- * Return: 0; -EINVAL; -EEXIST it is watched already; -ENOSPC max_peers are; or
+ * Return: 0; -EINVAL @node is 0, or @address is not of the kind of the socket or
+ * transport; -EEXIST it is watched already; -ENOSPC max_peers are; or
  * an error of TIMERHEAP_IOC_KICK, and then it is not watched.
  */
 int thb_monitor_add(struct thb_monitor *m, uint64_t node, const void *address,
@@ -631,7 +685,9 @@ struct thb_sender;
  * @retry_ns: after an error in sending to a monitor the first pause; default
  *	100 ms, at least 1 ms.  Exponential with decorrelated jitter,
  * @retry_most_ns: up to this; default 30 s.
- * @address: struct sockaddr_in or _in6 to send from; default NULL: any.
+ * @transport: copied; what carries packets; NULL (default): UDP.
+ * @address: struct sockaddr_in or _in6 to send from; default NULL: any.  NULL
+ *	with @transport.
  * @address_length: its length.
  * @path: the device; NULL: /dev/timerheap.
  * @cpu: the home CPU of the timer, or TIMERHEAP_CPU_CURRENT (default).
@@ -647,6 +703,7 @@ struct thb_sender_opts {
 	uint32_t ask_every;
 	uint64_t retry_ns;
 	uint64_t retry_most_ns;
+	const struct thb_transport *transport;
 	const void *address;
 	uint32_t address_length;
 	const char *path;
