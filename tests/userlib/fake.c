@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -318,6 +319,10 @@ void timerheap__sys_close(int fd)
 		fake.sockets--;
 		return;
 	}
+	if (fake.real_net && fd < FIRST_FD) {
+		close(fd);
+		return;
+	}
 	queue_of(fd)->open = false;
 	fake.closed++;
 }
@@ -555,7 +560,8 @@ int timerheap__sys_poll_create(void)
 int timerheap__sys_poll_add(int pollfd, int fd)
 {
 	assert_int_equal(pollfd, FAKE_POLLFD);
-	if (fd != FAKE_SOCKET && fd != fake.own_fd)
+	if (fd != FAKE_SOCKET && fd != fake.own_fd &&
+	    !(fake.real_net && fd < FIRST_FD))
 		(void)queue_of(fd);
 	return fd >= FIRST_FD + fake.fail_queue ? fake.fail_poll_add : 0;
 }

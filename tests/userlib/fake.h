@@ -29,6 +29,8 @@ struct fake {
 	int ncpus;
 	/* a descriptor of the caller's, which is polled as well */
 	int own_fd;
+	/* sockets are the system's */
+	bool real_net;
 	/* kicks set a flag, for a thread that plays the kernel */
 	bool remote;
 	bool kicked;
