@@ -194,7 +194,8 @@ struct thb_pace_settings {
  * @out_of_order: beats overtaken by a later one.
  * @duplicate: beats that came twice, or were replayed.
  * @too_old: beats from before the window.
- * @stale: packets of an incarnation that is gone, or of one that has left.
+ * @stale: packets of an incarnation that is gone, or of one that has left, and
+ *	answers to no probe of ours that is open.
  * @restarts: newer incarnations.
  * @suspicions: times it became suspect,
  * @withdrawn: and came back from that.
@@ -599,9 +600,9 @@ int thb_monitor_address(const struct thb_monitor *m, void *address,
  * @address_length: its length.
  * @data: handed back in its events.
  *
- * Return: 0; -EINVAL @node is 0, or @address is not of the kind of the socket or
- * transport; -EEXIST it is watched already; -ENOSPC max_peers are; or
- * an error of TIMERHEAP_IOC_KICK, and then it is not watched.
+ * Return: 0; -EINVAL @node is 0, or @address is not of the kind of the socket
+ * or transport; -EEXIST it is watched already; -ENOSPC max_peers are; or an
+ * error of TIMERHEAP_IOC_KICK, and then it is not watched.
  */
 int thb_monitor_add(struct thb_monitor *m, uint64_t node, const void *address,
 		    uint32_t address_length, void *data);
