@@ -33,6 +33,16 @@ bool thbeat_config_address(struct thbeat_ini *ini, struct thbeat_address *a,
 			text);
 }
 
+bool thbeat_config_path(struct thbeat_ini *ini, char *path, size_t room,
+			const char *text)
+{
+	if (*text != '/' || strlen(text) >= room)
+		return thbeat_ini_complain(
+			ini, "not a path from / on, or one too long", text);
+	strcpy(path, text);
+	return true;
+}
+
 static bool on_section(struct thbeat_ini *ini)
 {
 	struct thbeat_config *c = ini->data;

@@ -18,6 +18,8 @@
 #define THBEAT_SOCKET "/run/thbeat/monitor.sock"
 /* As long as the path of a Unix socket may be. */
 #define THBEAT_PATH 108
+/* A key that was taken out of its file is good for so much longer. */
+#define THBEAT_OVERLAP_NS 60000000000ULL
 #define THBEAT_PEERS 1000000
 
 /**
@@ -29,6 +31,7 @@
  * @ask_every: see struct thb_sender_opts,
  * @retry_ns: likewise,
  * @retry_most_ns: likewise.
+ * @keys: path of the file of keys; empty: packets bear no tag.
  * @target_count: how many monitors there are to tell,
  * @targets: and where; all different.
  */
@@ -40,6 +43,7 @@ struct thbeat_sender {
 	uint32_t ask_every;
 	uint64_t retry_ns;
 	uint64_t retry_most_ns;
+	char keys[THBEAT_LINE];
 	uint32_t target_count;
 	struct thbeat_address targets[THB_TARGETS];
 };
@@ -60,6 +64,7 @@ struct thbeat_peer {
  * @max_peers: room for so many.
  * @receive_bytes: see struct thb_monitor_opts.
  * @status: path of the socket for thbeat status.
+ * @keys: see struct thbeat_sender.
  * @peer_count: how many nodes are to be watched,
  * @peers: by number, all different.
  */
@@ -71,6 +76,7 @@ struct thbeat_monitor {
 	uint32_t max_peers;
 	uint32_t receive_bytes;
 	char status[THBEAT_PATH];
+	char keys[THBEAT_LINE];
 	uint32_t peer_count;
 	uint32_t peer_room;
 	struct thbeat_peer *peers;
@@ -97,6 +103,9 @@ bool thbeat_config_node(struct thbeat_ini *ini, uint64_t *node,
 			const char *text);
 bool thbeat_config_address(struct thbeat_ini *ini, struct thbeat_address *a,
 			   const char *text);
+/* The same: a path, into @room bytes. */
+bool thbeat_config_path(struct thbeat_ini *ini, char *path, size_t room,
+			const char *text);
 
 /* A key of the section.  False: it complained. */
 bool thbeat_config_sender_key(struct thbeat_ini *ini, struct thbeat_sender *s,

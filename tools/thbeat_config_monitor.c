@@ -17,16 +17,6 @@ static const struct thbeat_key monitor_keys[] = {
 	  offsetof(struct thbeat_monitor, receive_bytes), 0, INT32_MAX },
 };
 
-static bool set_status(struct thbeat_ini *ini, struct thbeat_monitor *m,
-		       const char *text)
-{
-	if (*text != '/' || strlen(text) >= sizeof(m->status))
-		return thbeat_ini_complain(
-			ini, "not a path from / on of at most 107 bytes", text);
-	strcpy(m->status, text);
-	return true;
-}
-
 static bool make_room(struct thbeat_monitor *m)
 {
 	uint32_t room = m->peer_room ? 2 * m->peer_room : FEW;
@@ -73,7 +63,10 @@ bool thbeat_config_monitor_key(struct thbeat_ini *ini, struct thbeat_monitor *m,
 	if (!strcmp(name, "address"))
 		return thbeat_config_address(ini, &m->listen, text);
 	if (!strcmp(name, "status"))
-		return set_status(ini, m, text);
+		return thbeat_config_path(ini, m->status, sizeof(m->status),
+					  text);
+	if (!strcmp(name, "keys"))
+		return thbeat_config_path(ini, m->keys, sizeof(m->keys), text);
 	if (!strcmp(name, "peer"))
 		return add_peer(ini, m, text);
 	if (!strcmp(name, "policy"))
@@ -148,6 +141,6 @@ bool thbeat_config_same_monitor(const struct thbeat_monitor *a,
 {
 	return thbeat_address_same(&a->listen, &b->listen) &&
 		thbeat_settings_same(&a->settings, &b->settings) &&
-		!strcmp(a->status, b->status) &&
+		!strcmp(a->status, b->status) && !strcmp(a->keys, b->keys) &&
 		thbeat_ini_same(monitor_keys, THBEAT_COUNT(monitor_keys), a, b);
 }

@@ -9,11 +9,13 @@
 struct thbeat_sending {
 	struct thbeat_task task;
 	struct thb_sender *s;
+	struct thb_keys *keys; /* NULL: none */
 };
 
 struct thbeat_watching {
 	struct thbeat_task task;
 	struct thb_monitor *m;
+	struct thb_keys *keys; /* NULL: none */
 	struct thbeat_status status;
 };
 

@@ -34,7 +34,8 @@ static int add_peer(struct thbeat_watching *w, const struct thbeat_peer *peer)
 }
 
 static int open_monitor(struct thbeat_watching *w,
-			const struct thbeat_monitor *config)
+			const struct thbeat_monitor *config,
+			const struct thb_auth *auth)
 {
 	struct thb_monitor_opts opts;
 	int rc;
@@ -48,6 +49,7 @@ static int open_monitor(struct thbeat_watching *w,
 	opts.receive_bytes = config->receive_bytes;
 	opts.on_event = on_event;
 	opts.arg = w;
+	opts.auth = auth;
 	rc = thb_monitor_open(&w->m, &opts);
 	for (uint32_t i = 0; i < config->peer_count && !rc; i++)
 		rc = add_peer(w, &config->peers[i]);
@@ -59,14 +61,22 @@ static void close_all(struct thbeat_watching *w)
 	thbeat_status_close(&w->status);
 	thb_monitor_close(w->m);
 	w->m = NULL;
+	thb_keys_close(w->keys);
+	w->keys = NULL;
 }
 
 static int open_all(struct thbeat_watching *w,
 		    const struct thbeat_monitor *config, char *why)
 {
-	int rc = open_monitor(w, config);
+	const struct thb_auth *auth;
+	struct thb_auth room;
+	int rc;
 
 	w->status.listener = -1;
+	rc = thbeat_service_keys(&w->keys, config->keys, &room, &auth, why);
+	if (rc)
+		return rc;
+	rc = open_monitor(w, config, auth);
 	if (rc) {
 		thbeat_service_explain(rc, &config->listen, why);
 		close_all(w);
@@ -199,6 +209,8 @@ static int reload(struct thbeat_task *task, struct thbeat_config *fresh,
 
 	if (anew)
 		rc = reopen(w, &fresh->monitor, why);
+	else if (thbeat_service_rekey(w->keys, fresh->monitor.keys, why))
+		rc = 1;
 	else
 		update(w, &old.monitor, &fresh->monitor, &n);
 	if (rc)

@@ -34,6 +34,8 @@ static void close_sender(struct thbeat_sending *sd)
 {
 	thb_sender_close(sd->s);
 	sd->s = NULL;
+	thb_keys_close(sd->keys);
+	sd->keys = NULL;
 }
 
 static int open_sender(struct thbeat_sending *sd,
@@ -41,6 +43,7 @@ static int open_sender(struct thbeat_sending *sd,
 		       char *why)
 {
 	struct thb_sender_opts opts;
+	struct thb_auth auth;
 	unsigned int added = 0;
 	int rc;
 
@@ -55,6 +58,10 @@ static int open_sender(struct thbeat_sending *sd,
 		opts.address = &config->from.any;
 		opts.address_length = config->from.length;
 	}
+	rc = thbeat_service_keys(&sd->keys, config->keys, &auth, &opts.auth,
+				 why);
+	if (rc)
+		return rc;
 	rc = thb_sender_open(&sd->s, &opts);
 	if (!rc)
 		rc = add_targets(sd->s, config, NULL, &added);
@@ -146,6 +153,8 @@ static int reload(struct thbeat_task *task, struct thbeat_config *fresh,
 
 	if (anew)
 		rc = restart(sd, &fresh->sender, why);
+	else if (thbeat_service_rekey(sd->keys, fresh->sender.keys, why))
+		rc = 1;
 	else
 		rc = add_targets(sd->s, &fresh->sender, &old.sender, &added);
 	if (rc)

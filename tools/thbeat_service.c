@@ -231,6 +231,41 @@ int thbeat_service(struct thbeat_task *task)
 	return rc ? EXIT_FAILED : 0;
 }
 
+static int explain_keys(int error, const char *path, char *why)
+{
+	const char *advice =
+		"it has lines of a number and 64 hexadecimal digits";
+
+	if (error == -EPERM)
+		advice = "it must be this user's or root's; chmod 600, or 640";
+	if (error)
+		snprintf(why, THBEAT_WHY, "keys: %.200s: %s; %s", path,
+			 strerror(-error), advice);
+	return error;
+}
+
+int thbeat_service_keys(struct thb_keys **keys, const char *path,
+			struct thb_auth *room, const struct thb_auth **auth,
+			char *why)
+{
+	int rc;
+
+	*auth = NULL;
+	if (!*path)
+		return 0;
+	rc = thb_keys_open(keys, path, THBEAT_OVERLAP_NS);
+	if (rc)
+		return explain_keys(rc, path, why);
+	thb_keys_auth(*keys, room);
+	*auth = room;
+	return 0;
+}
+
+int thbeat_service_rekey(struct thb_keys *keys, const char *path, char *why)
+{
+	return keys ? explain_keys(thb_keys_load(keys, path), path, why) : 0;
+}
+
 /* Who cannot get at the device need not look for another fault. */
 void thbeat_service_explain(int error, const struct thbeat_address *address,
 			    char *why)

@@ -65,6 +65,16 @@ int thbeat_service_load(const struct thbeat_task *task,
 			struct thbeat_config *config, char *why);
 
 /*
+ * Open the file of keys at @path, if that is not empty: *@auth is set to @room,
+ * by which packets bear tags, or to NULL.  0, or -errno and @why says more.
+ */
+int thbeat_service_keys(struct thb_keys **keys, const char *path,
+			struct thb_auth *room, const struct thb_auth **auth,
+			char *why);
+/* Read it again.  The same; the keys are as they were, then. */
+int thbeat_service_rekey(struct thb_keys *keys, const char *path, char *why);
+
+/*
  * Why a monitor or a sender could not be opened at the address, and what to do.
  */
 void thbeat_service_explain(int error, const struct thbeat_address *address,

@@ -174,7 +174,7 @@ static void mistakes(void **state)
 		  "line 2: naive: not fixed, rtt or phi" },
 		{ "[monitor]\naccept = 2\n", "line 2: accept: out of range" },
 		{ "[monitor]\nstatus = here\n",
-		  "line 2: here: not a path from / on of at most 107 bytes" },
+		  "line 2: here: not a path from / on, or one too long" },
 		{ "[monitor]\npeer = one\n",
 		  "line 2: one: not a node: 1 to 18446744073709551615" },
 		{ "[monitor]\npeer =\n",

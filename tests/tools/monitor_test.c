@@ -2,6 +2,8 @@
 /* thbeat monitor: what a reload changes, and what it does not. */
 #include "rig.h"
 
+#include <sys/stat.h>
+
 #define HEAD                         \
 	"[monitor]\n"                \
 	"address = 127.0.0.1:7400\n" \
@@ -204,6 +206,36 @@ static void cannot_start(void **state)
 	rig_end(&w.task);
 }
 
+/* With keys, who has none is not heard; a file that is wrong changes nothing. */
+static void keys(void **state)
+{
+	char path[] = "/tmp/thbeat_keys.XXXXXX", text[300];
+	int fd = mkstemp(path);
+	const char *hex = "1 000102030405060708090a0b0c0d0e0f"
+			  "101112131415161718191a1b1c1d1e1f\n";
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, hex, strlen(hex)), (ssize_t)strlen(hex));
+	sprintf(text, HEAD "peer = 1\nkeys = %s\n", path);
+	start(text);
+	beat(1, 1);
+	assert_int_equal(state_of(1), THB_IDLE);
+	assert_int_equal(rig_reload(&w.task, text, why), 0);
+	assert_int_equal(fchmod(fd, 0644), 0);
+	assert_int_equal(rig_reload(&w.task, text, why), 1);
+	assert_non_null(strstr(why, "Operation not permitted; it must be"));
+	/* Nor are they left out by and by. */
+	assert_int_equal(rig_reload(&w.task, HEAD "peer = 1\n", why), 0);
+	beat(1, 2);
+	assert_int_equal(state_of(1), THB_ALIVE);
+	assert_int_equal(rig_reload(&w.task, text, why), 1);
+	assert_int_equal(state_of(1), THB_IDLE);
+	rig_end(&w.task);
+	close(fd);
+	assert_int_equal(unlink(path), 0);
+}
+
 /* The monitor's own absence is an event as well. */
 static void away(void **state)
 {
@@ -221,10 +253,15 @@ static void away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RIG_TEST(starts_and_stops),	RIG_TEST(peers_come_and_go),
-		RIG_TEST(settings_change),	RIG_TEST(settings_that_fail),
-		RIG_TEST(settings_that_end_it), RIG_TEST(whoever_beats),
-		RIG_TEST(cannot_start),		RIG_TEST(away),
+		RIG_TEST(starts_and_stops),
+		RIG_TEST(peers_come_and_go),
+		RIG_TEST(settings_change),
+		RIG_TEST(settings_that_fail),
+		RIG_TEST(settings_that_end_it),
+		RIG_TEST(whoever_beats),
+		RIG_TEST(cannot_start),
+		RIG_TEST(keys),
+		RIG_TEST(away),
 	};
 
 	return RIG_RUN(tests);
