@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The headers in C++, against the shared library: every call can be named. */
 #include <timerheap/heartbeat.h>
+#include <timerheap/id.h>
 #include <timerheap/timerheap.h>
 
 #include <cstdio>
@@ -19,6 +20,7 @@ int main()
 	struct thb_sender_opts beat = {};
 	struct thb_monitor *m = nullptr;
 	struct thb_sender *s = nullptr;
+	struct thid_layout layout = {};
 	bool ok;
 
 	/* Not a device that is there: /dev/null is none of ours. */
@@ -32,6 +34,8 @@ int main()
 	ok = ok && !thb_settings_check(&set) && !thb_pace_check(&pace) &&
 		*thb_state_name(THB_IDLE) == 'i' &&
 		*thb_cause_name(THB_HEARD) == 'h';
+	ok = ok && !thid_layout_init(&layout, "snowflake") &&
+		!thid_layout_check(&layout);
 	thb_monitor_opts_init(&watch);
 	thb_sender_opts_init(&beat);
 	watch.path = "/dev/null";
