@@ -14,7 +14,6 @@
 #define NSEC_PER_MSEC 1000000ULL
 #define NSEC_PER_USEC 1000ULL
 #define MOST_UNIT_NS (3600 * NSEC_PER_SEC)
-#define YEAR_S (365 * 86400ULL)
 /* 2010-11-04 01:42:54.657 UTC, of the first Snowflake. */
 #define TWITTER_NS (1288834974657 * NSEC_PER_MSEC)
 
@@ -125,7 +124,7 @@ static const char *ending(uint64_t now_s, uint64_t ends_s)
 {
 	if (now_s >= ends_s)
 		return ": it has run out";
-	return ends_s - now_s <= YEAR_S ? ": within a year from now" : "";
+	return ends_s - now_s <= THID__YEAR_S ? ": within a year from now" : "";
 }
 
 int thid_layout_text(const struct thid_layout *l, uint64_t wall_ns, char *text,

@@ -4,6 +4,8 @@
 
 #include <timerheap/id.h>
 
+#define THID__YEAR_S (365 * 86400ULL)
+
 /* Version and variant, in either half of a UUID. */
 #define THID__VERSION 0x7000ULL
 #define THID__VERSION_MASK 0xF000ULL

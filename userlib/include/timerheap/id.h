@@ -164,6 +164,215 @@ void thid_uuid_text(const uint8_t *uuid, char *text);
 /* The reverse; capitals will do.  0, or -EINVAL and @uuid is as it was. */
 int thid_uuid_parse(const char *text, uint8_t *uuid);
 
+/*
+ * Leases
+ * ------
+ * Whose a worker's number is, and which of its times it may use.
+ */
+
+/**
+ * struct thid_lease - a worker's number, as a generator needs it
+ * @arg: handed to the calls.
+ * @worker: its number.
+ * @mark_ns: times before this may have been used by who had the number before;
+ *	0: nobody had it.
+ * @extend: from when this returns 0 on, whoever gets the number after us finds
+ *	@mark_ns, or a later one.  What it wrote before it failed may hold as
+ *	well.  Returns -errno otherwise.  Called by thid_tick().
+ * @until: the time of CLOCK_BOOTTIME at which the number may become another's,
+ *	less a margin.  From any thread; NULL: it never does.
+ * @end: give the number back; times from @mark_ns on were not used.  Called
+ *	once, by thid_close(); NULL is fine.
+ *
+ * thid_directory_open() fills in one.
+ */
+struct thid_lease {
+	void *arg;
+	uint64_t worker;
+	uint64_t mark_ns;
+	int (*extend)(void *arg, uint64_t mark_ns);
+	uint64_t (*until)(void *arg);
+	void (*end)(void *arg, uint64_t mark_ns);
+};
+
+/*
+ * Generator
+ * ---------
+ * One thread at a time calls thid_tick(), thid_stats() and, when all are done
+ * with their blocks, thid_close().  Any thread takes IDs, through a block of
+ * its own.  A child of fork(2) gets none: -ECHILD.
+ */
+
+struct thid;
+
+/* Wait for a tick when there is none left, rather than return -EAGAIN. */
+#define THID_WAIT 1U
+
+/**
+ * struct thid_opts - what thid_open() shall make
+ * @size: set by thid_opts_init().
+ * @layout: of the numbers; default "snowflake".
+ * @lease: copied; the generator ends it, unless thid_open() failed.
+ * @flags: 0 (default), or THID_WAIT; some thread must tick meanwhile.
+ * @borrow: so many units of time may be used before they have come, 0 to
+ *	1,000,000; default 1.
+ * @ahead_ns: a mark is set this much ahead, 1 ms to an hour, and no less than
+ *	2 + @borrow units; default 3 s.  A generator that was killed starts
+ *	from there; one that cannot set marks goes on up to there.
+ * @wall_ns: now, by the wall; set by thid_opts_init().
+ * @log: called with a line of English, without its end: at creation, how many
+ *	IDs a second there are and when times run out; and once when that is a
+ *	year away.  By thid_open() and thid_tick(); NULL (default): nobody is told.
+ * @arg: handed to it.
+ */
+struct thid_opts {
+	size_t size;
+	struct thid_layout layout;
+	const struct thid_lease *lease;
+	uint32_t flags;
+	uint32_t borrow;
+	uint64_t ahead_ns;
+	uint64_t wall_ns;
+	void (*log)(void *arg, const char *line);
+	void *arg;
+};
+
+/**
+ * struct thid_stats - what a generator did
+ * @time_ns: its time, by the wall,
+ * @ahead_ns: and how much that is ahead of the wall; it goes slower until it is
+ *	not.
+ * @ticks: that raised the time,
+ * @stale: and that did not: repeated, overtaken by a later one, or in the same
+ *	unit.
+ * @steps_forward: how often the wall clock was stepped by 1 ms or more,
+ * @forward_ns: and by how much altogether,
+ * @steps_back: likewise.
+ * @back_ns: likewise.
+ * @taken: numbers taken in blocks, used or not,
+ * @borrowed: and those of a time that had not come yet.
+ * @refused: how often there was none, without a wait,
+ * @waits: and with.
+ * @marks: set,
+ * @failed_marks: and not: the lease could not.
+ */
+struct thid_stats {
+	uint64_t time_ns;
+	uint64_t ahead_ns;
+	uint64_t ticks;
+	uint64_t stale;
+	uint64_t steps_forward;
+	uint64_t forward_ns;
+	uint64_t steps_back;
+	uint64_t back_ns;
+	uint64_t taken;
+	uint64_t borrowed;
+	uint64_t refused;
+	uint64_t waits;
+	uint64_t marks;
+	uint64_t failed_marks;
+};
+
+/* Sets all members to their defaults, and @wall_ns by CLOCK_REALTIME. */
+void thid_opts_init(struct thid_opts *opts);
+
+/**
+ * thid_open() - make a generator
+ * @g: set to it, or to NULL beside an error.
+ * @opts: how.
+ *
+ * It has no time before its first tick.
+ *
+ * Return: 0; -EINVAL an option is out of range, or the worker's number is more
+ * than the layout has bits for; -ERANGE the layout's epoch is still to come;
+ * -EOVERFLOW its times have run out; -ENOMEM; or what mmap(2) returns.
+ */
+int thid_open(struct thid **g, const struct thid_opts *opts);
+
+/* Ends the generator and its lease.  NULL is fine. */
+void thid_close(struct thid *g);
+
+/**
+ * thid_tick() - it is this late
+ * @g: the generator.
+ * @expires_ns: when the tick was due, by a clock that never goes back: the
+ *	deadline in an expiry, never the time at which somebody looked.
+ * @wall_offset_ns: CLOCK_REALTIME minus that clock, now.
+ *
+ * Raises the time, or does nothing.  Any tick may be late, missing, repeated or
+ * overtaken.  The first tick decides where time begins: at the wall's, or at
+ * the lease's mark, whichever is later.  After that it follows a wall clock
+ * that is ahead; when that is behind, it goes at 7/8 of the speed until it is
+ * not.
+ *
+ * Cost: a call of @extend each @ahead_ns / 2, and a system call if a thread
+ * waits.
+ *
+ * Return: 0; -ERANGE the first tick is before the layout's epoch; -ECHILD this
+ * process was forked; or the error of @extend: the time was raised, but there
+ * will be no more numbers from the mark on.  The next tick tries again.
+ */
+int thid_tick(struct thid *g, uint64_t expires_ns, int64_t wall_offset_ns);
+
+void thid_stats(const struct thid *g, struct thid_stats *st);
+
+/*
+ * What an error of thid_next() and the others means, in one line of English
+ * without a full stop.  Takes -errno or errno; the string is constant.
+ */
+const char *thid_advice(int error);
+
+/*
+ * Numbers
+ * -------
+ * A thread takes them from a block, which it refills from the generator: about
+ * one atomic compare-exchange for each 1,024 numbers, or for a 64th of what a
+ * unit of time has, if that is less.  What is left of a block when its time
+ * has passed is dropped.  The numbers of a block ascend.
+ */
+
+#define THID_RANDOM 16
+
+/* All members are the library's. */
+struct thid_block {
+	struct thid *generator;
+	uint64_t next;
+	uint64_t left;
+	uint64_t floor;
+	uint32_t random_left;
+	uint64_t random[THID_RANDOM];
+};
+
+/* One thread at a time uses a block, and no signal handler of it. */
+void thid_block_init(struct thid_block *b, struct thid *g);
+
+/**
+ * thid_next() - a number that there was not before
+ * @b: the thread's block.
+ * @id: set, unless there is an error.
+ *
+ * Return: 0; -EAGAIN all up to now, and all that may be borrowed, were taken, or
+ * there was no tick yet; -EINTR a signal came while it waited; -EOVERFLOW the
+ * layout has run out of time; -ESTALE the worker's number may be another's by
+ * now, or is; -ECHILD this process was forked; -EINVAL the layout is THID_UUID;
+ * or the error with which the mark could not be set.
+ */
+int thid_next(struct thid_block *b, uint64_t *id);
+
+/**
+ * thid_next_n() - many of them, ascending
+ * @b: the thread's block.
+ * @ids: room for @n.
+ * @n: how many.
+ *
+ * Return: how many there are, fewer than @n if there were no more and it may not
+ * wait; or, when there are none, as thid_next().
+ */
+int thid_next_n(struct thid_block *b, uint64_t *ids, uint32_t n);
+
+/* The same for THID_UUID: sets 16 bytes. */
+int thid_uuid_next(struct thid_block *b, uint8_t *uuid);
+
 #ifdef __cplusplus
 #pragma GCC diagnostic pop
 #endif
