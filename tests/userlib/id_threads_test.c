@@ -9,7 +9,7 @@
 #include "id_rig.h"
 
 #define THREADS 4
-#define EACH 100000
+#define EACH 40000
 #define BATCH 100
 
 struct taker {
@@ -33,8 +33,7 @@ static int take(struct taker *t, struct thid_block *b, unsigned int at)
 	unsigned int left = EACH - at;
 
 	if (t->batches)
-		return thid_next_n(b, t->ids + at,
-				   left < BATCH ? left : BATCH);
+		return thid_next_n(b, t->ids + at, left < BATCH ? left : BATCH);
 	return thid_next(b, t->ids + at) ?: 1;
 }
 
@@ -113,13 +112,21 @@ static void verify(void)
 	assert_int_equal(repeated(all, COUNT(all)), 1);
 }
 
+/* Blocks of one number, so that each takes from the generator. */
+static void open_narrow(struct rig *r, uint32_t flags)
+{
+	rig_init(r, "snowflake");
+	r->opts.layout.counter_bits = 6;
+	r->opts.flags = flags;
+	rig_open(r);
+}
+
 static void each_is_unique(void **state)
 {
 	struct rig r;
 
 	(void)state;
-	rig_init(&r, "snowflake");
-	rig_open(&r);
+	open_narrow(&r, 0);
 	take_all(&r);
 	verify();
 	assert_in_range(rig_stats(&r).taken, COUNT(all), UINT64_MAX);
@@ -131,9 +138,7 @@ static void each_that_waits(void **state)
 	struct rig r;
 
 	(void)state;
-	rig_init(&r, "snowflake");
-	r.opts.flags = THID_WAIT;
-	rig_open(&r);
+	open_narrow(&r, THID_WAIT);
 	take_all(&r);
 	verify();
 	assert_int_equal(rig_stats(&r).refused, 0);

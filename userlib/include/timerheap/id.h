@@ -373,6 +373,43 @@ int thid_next_n(struct thid_block *b, uint64_t *ids, uint32_t n);
 /* The same for THID_UUID: sets 16 bytes. */
 int thid_uuid_next(struct thid_block *b, uint8_t *uuid);
 
+/*
+ * Timer
+ * -----
+ * Ticks from a timerheap queue of its own.  One thread at a time uses it.
+ */
+
+struct thid_timer;
+
+/**
+ * thid_timer_open() - let a periodic timer tick
+ * @t: set to it, or to NULL beside an error.
+ * @g: the generator; it has to outlive the timer.
+ * @period_ns: 0: the layout's unit, so that each has its tick; a longer one
+ *	spares wake-ups, and the generator's borrow should cover it.
+ * @path: the device; NULL: /dev/timerheap.
+ *
+ * The grid is that of the layout's units by the wall, as that is now.  The
+ * generator had its first tick, of the grid's last point, when this returns.
+ *
+ * Return: 0; -EINVAL @period_ns is above an hour; or as timerheap_open() and
+ * thid_tick().
+ */
+int thid_timer_open(struct thid_timer **t, struct thid *g, uint64_t period_ns,
+		    const char *path);
+
+/* NULL is fine. */
+void thid_timer_close(struct thid_timer *t);
+
+/* For poll(2) and epoll(7): readable when there is something to run. */
+int thid_timer_fd(const struct thid_timer *t);
+
+/* Sleeps until there is, up to @timeout_ns.  1; 0 time ran out; or -errno. */
+int thid_timer_wait(struct thid_timer *t, uint64_t timeout_ns);
+
+/* Ticks for what has expired.  How often, or -errno as thid_tick(). */
+int thid_timer_run(struct thid_timer *t);
+
 #ifdef __cplusplus
 #pragma GCC diagnostic pop
 #endif
