@@ -195,6 +195,29 @@ struct thid_lease {
 	void (*end)(void *arg, uint64_t mark_ns);
 };
 
+/**
+ * thid_directory_open() - a worker's number that is this machine's
+ * @lease: set, unless there is an error.
+ * @directory: where marks are stored, a file for each number; on a local disk.
+ * @first: the numbers that may be had: this one,
+ * @last: to this one.  The lowest that is free is taken.
+ *
+ * A number is locked, by flock(2), until its lease ends or all processes that
+ * have the file open, children that were forked among them, are gone.  Each
+ * mark is on the disk before it holds; of its file there is always a record
+ * that a power loss cannot have damaged.
+ *
+ * A lease that thid_open() did not get is ended by its own
+ * @end(@arg, @mark_ns).
+ *
+ * Return: 0; -EINVAL @first is above @last; -EBUSY none is free; -EBADMSG what
+ * is stored is damaged; -ENOMEM; or what open(2), flock(2), fsync(2) return.
+ * Its extend(): what pwrite(2), fdatasync(2) return; -ESTALE the file was
+ * removed.
+ */
+int thid_directory_open(struct thid_lease *lease, const char *directory,
+			uint64_t first, uint64_t last);
+
 /*
  * Generator
  * ---------
