@@ -13,7 +13,7 @@
 #define STEP_NS ((int64_t)NSEC_PER_MSEC)
 /* While it is ahead of the wall it goes slower by this part. */
 #define SLOWER 8
-#define MOST_BLOCK 1024U
+#define MOST_BLOCK 8192U
 #define BLOCKS_BITS 6
 
 void thid_opts_init(struct thid_opts *opts)

@@ -349,7 +349,7 @@ const char *thid_advice(int error);
  * Numbers
  * -------
  * A thread takes them from a block, which it refills from the generator: about
- * one atomic compare-exchange for each 1,024 numbers, or for a 64th of what a
+ * one atomic compare-exchange for each 8,192 numbers, or for a 64th of what a
  * unit of time has, if that is less.  What is left of a block when its time
  * has passed is dropped.  The numbers of a block ascend.
  */
