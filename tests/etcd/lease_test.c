@@ -5,6 +5,7 @@
  */
 #include "id_suite.h"
 
+#include <sched.h>
 #include <time.h>
 
 #include <timerheap/id_etcd.h>
@@ -18,7 +19,7 @@ int __real_etcd_http_post(struct etcd_http *h, const char *path, json_t *body,
 int __wrap_etcd_http_post(struct etcd_http *h, const char *path, json_t *body,
 			  json_t **answer);
 
-static enum { PASS, LOSE_ANSWER, HOLD_BACK, LOSE_ALL } way;
+static enum { PASS, LOSE_ANSWER, HOLD_BACK, LOSE_ALL, NO_LEADER } way;
 static json_t *held;
 
 int __wrap_etcd_http_post(struct etcd_http *h, const char *path, json_t *body,
@@ -26,6 +27,11 @@ int __wrap_etcd_http_post(struct etcd_http *h, const char *path, json_t *body,
 {
 	if (way == PASS)
 		return __real_etcd_http_post(h, path, body, answer);
+	if (way == NO_LEADER) {
+		json_decref(body);
+		*answer = json_pack("{s:{s:i}}", "error", "http_code", 503);
+		return 0;
+	}
 	if (way == HOLD_BACK)
 		held = body;
 	else if (way == LOSE_ALL)
@@ -182,6 +188,41 @@ static void a_set_comes_late(void **state)
 	a.end(a.arg, 1200);
 }
 
+/* Between two signs of life it returns 0, and does not ask. */
+static int keep_until(struct thid_etcd *e, const struct thid_lease *lease,
+		      uint64_t until_ns)
+{
+	const struct timespec pause = { 0, 10000000 };
+	int rc;
+
+	while (!(rc = thid_etcd_keep(e)) &&
+	       lease->until(lease->arg) == until_ns)
+		nanosleep(&pause, NULL);
+	return rc;
+}
+
+/* That a member has no leader does not say whose the number is. */
+static void an_error_is_no_loss(void **state)
+{
+	struct thid_lease a;
+	struct thid_etcd *e;
+	uint64_t until_ns;
+
+	(void)state;
+	assert_int_equal(open_short(&e, &a), 0);
+	until_ns = a.until(a.arg);
+	way = NO_LEADER;
+	assert_int_equal(keep_until(e, &a, until_ns), -EPROTO);
+	way = PASS;
+	assert_int_equal(a.until(a.arg), until_ns);
+	/* It does not ask at once again. */
+	assert_int_equal(keep_until(e, &a, until_ns), -ETIMEDOUT);
+	while (keep_until(e, &a, until_ns) == -ETIMEDOUT)
+		sched_yield();
+	assert_true(a.until(a.arg) > until_ns);
+	a.end(a.arg, 0);
+}
+
 static void nobody_answers(void **state)
 {
 	struct thid_lease lease;
@@ -241,6 +282,7 @@ int main(void)
 		TEST(lost),
 		TEST(an_answer_is_lost),
 		TEST(a_set_comes_late),
+		TEST(an_error_is_no_loss),
 		TEST(nobody_answers),
 	};
 

@@ -283,6 +283,15 @@ int thid_etcd_open(struct thid_etcd **ep, struct thid_lease *lease,
 	return rc;
 }
 
+/* The time to live that @answer grants, 0 if the lease is gone; or -EPROTO. */
+static int64_t kept(const json_t *answer)
+{
+	const json_t *result = json_object_get(answer, "result");
+
+	/* An error is of the member, and says nothing of the lease. */
+	return result ? etcd_number(result, "TTL") : -EPROTO;
+}
+
 int thid_etcd_keep(struct thid_etcd *e)
 {
 	uint64_t now = boot_ns();
@@ -299,10 +308,12 @@ int thid_etcd_keep(struct thid_etcd *e)
 	rc = ask(e, "/v3/lease/keepalive", of_lease(e), &answer);
 	if (rc)
 		return rc;
-	ttl = etcd_number(json_object_get(answer, "result"), "TTL");
+	ttl = kept(answer);
 	json_decref(answer);
+	if (ttl < 0)
+		e->retry_ns = boot_ns() + e->ttl_ns / RETRIES;
 	if (ttl <= 0)
-		return lose(e);
+		return ttl ? (int)ttl : lose(e);
 	live_until(e, now, ttl);
 	return 0;
 }
