@@ -3,7 +3,7 @@
 # Tables of what tests/bench/run measured, as text. --slurpfile goals;
 # --arg part goals: only these, or another word: all but these.
 def peers: ["timerheap", "timerfd", "heap", "posix", "io_uring", "libuv",
-	"libevent", "bpf", "nothing"];
+	"libevent", "bpf", "fetch_add", "mutex", "libuuid", "nothing"];
 
 def pad($width): tostring | (" " * ([$width - length, 0] | max)) + .;
 def padr($width): tostring | . + (" " * ([$width - length, 0] | max));

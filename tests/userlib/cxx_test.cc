@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The headers in C++, against the shared library: every call can be named. */
 #include <timerheap/heartbeat.h>
+#include <timerheap/id.h>
 #include <timerheap/inline.h>
 #include <timerheap/timerheap.h>
 
@@ -22,6 +23,7 @@ int main()
 	struct thb_sender *s = nullptr;
 	struct thb_keys *keys = nullptr;
 	struct thb_auth auth = {};
+	struct thid_layout layout = {};
 	bool ok;
 
 	/* Not a device that is there: /dev/null is none of ours. */
@@ -38,6 +40,8 @@ int main()
 	ok = ok && thb_keys_open(&keys, "/dev/null", 0) < 0 && !keys;
 	thb_keys_auth(keys, &auth);
 	thb_keys_close(keys);
+	ok = ok && !thid_layout_init(&layout, "snowflake") &&
+		!thid_layout_check(&layout);
 	thb_monitor_opts_init(&watch);
 	thb_sender_opts_init(&beat);
 	watch.path = "/dev/null";

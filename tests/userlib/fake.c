@@ -66,6 +66,11 @@ struct timerheap *fake_open(__u32 nslots, __u32 ring_entries)
 	return th;
 }
 
+struct timerheap_header *fake_header(void)
+{
+	return queues[0].header;
+}
+
 int fake_kicks(void)
 {
 	return __atomic_load_n(&fake.calls[2], __ATOMIC_RELAXED);

@@ -73,5 +73,7 @@ struct timerheap *fake_open(__u32 nslots, __u32 ring_entries);
 void fake_run(struct timerheap *th);
 void fake_advance(__u64 until);
 int fake_kicks(void);
+/* Of the queue that was opened first. */
+struct timerheap_header *fake_header(void);
 
 #endif
