@@ -90,33 +90,35 @@ static void many_by_local_kick(void)
 /* All in the heap already, when their time comes. */
 static void many_by_interrupt(void)
 {
+	/* Checkers take their time. */
+	uint32_t many = kernel_is_slow() ? MANY / 5 : MANY;
 	struct timerheap_stats before, after;
 	struct timerheap_expiry *records;
 	uint64_t deadline;
 	struct queue q;
 
-	records = calloc(MANY, sizeof(*records));
-	queue_open(&q, MANY, 65536, 0, CLOCK_MONOTONIC);
+	records = calloc(many, sizeof(*records));
+	queue_open(&q, many, 65536, 0, CLOCK_MONOTONIC);
 	deadline = mono_ns() + (kernel_is_slow() ? 15 : 2) * NSEC_PER_SEC;
-	for (uint32_t i = 0; i < MANY; i++)
+	for (uint32_t i = 0; i < many; i++)
 		slot_arm_kickless(&q, i, deadline, NULL);
 	CHECK_EQ(queue_kick(&q), 0);
-	CHECK(WAIT_UNTIL(slot_armed(&q, MANY - 1) == deadline &&
+	CHECK(WAIT_UNTIL(slot_armed(&q, many - 1) == deadline &&
 			 queue_next_event(&q) == deadline));
 	REQUIRE(mono_ns() < deadline);
 	before = queue_stats(&q);
 	CHECK_EQ(before.expiries, 0);
-	REQUIRE_EQ(queue_collect(&q, records, MANY, 0), MANY);
-	for (uint32_t i = 0; i < MANY; i++) {
+	REQUIRE_EQ(queue_collect(&q, records, many, 0), many);
+	for (uint32_t i = 0; i < many; i++) {
 		CHECK_EQ(records[i].expires_ns, deadline);
 		CHECK_ORDER(records[i].fired_ns, >=, deadline);
 	}
 	after = queue_stats(&q);
-	CHECK_EQ(after.expiries, MANY);
+	CHECK_EQ(after.expiries, many);
 	CHECK_EQ(after.doorbells, before.doorbells);
-	CHECK_ORDER(after.runs - before.runs, >=, MANY / 256);
+	CHECK_ORDER(after.runs - before.runs, >=, many / 256);
 	CHECK_ORDER(after.runs_over_budget - before.runs_over_budget, >=,
-		    MANY / 256 - 1);
+		    many / 256 - 1);
 }
 
 static void each_budget(void)

@@ -106,7 +106,6 @@ static void attack_for(struct queue *queues, unsigned int n, unsigned int ms,
 	     (unsigned long long)(after.kicks_remote - before.kicks_remote),
 	     (unsigned long long)(after.runs - before.runs), found.runs,
 	     found.from, found.to, found.inside[0] ? " by " : "", found.inside);
-	CHECK_ORDER(after.kicks_remote, >, before.kicks_remote);
 	CHECK_ORDER(after.runs, >, before.runs + 100);
 	CHECK_ORDER(found.longest_us, >, 0);
 	CHECK_ORDER(found.longest_us, <, LIMIT_US);
@@ -125,6 +124,8 @@ static void kicks(void)
 	for (uint32_t i = 0; i < MILLION; i++)
 		q.slots[i].expires_ns = (1ULL << 60) - i;
 	attack_for(&q, 1, 300, queue_ring_all, "with all doorbells, armed");
+	/* While the kernel comes by itself, none are sent. */
+	CHECK_ORDER(queue_stats(&q).kicks_remote, >, 100);
 }
 
 /* All of their interrupts come at once. */

@@ -478,6 +478,7 @@ static long map_arm(struct actor *actor, const uint64_t *arg)
 {
 	const struct timerheap_setup *setup = setup_of(arg[0]);
 	uint32_t first = field(arg[1], 0), n = field(arg[2], 1) % 1000;
+	uint64_t time = when(arg[3]);
 	char *map = map_at(arg[0]);
 
 	(void)actor;
@@ -487,7 +488,8 @@ static long map_arm(struct actor *actor, const uint64_t *arg)
 
 		set_word(map, at + 8, arg[4]);
 		set_word(map, at + 24, arg[5]);
-		set_word(map, at, when(arg[3]) + i);
+		/* One after the other, or all for the same time. */
+		set_word(map, at, time + (arg[6] ? 0 : i));
 		ring(map, setup, slot);
 	}
 	return 0;
@@ -702,7 +704,7 @@ const struct op ops[] = {
 	{ "mprotect", 2, 4, ROW_NONE, protect },
 	{ "madvise", 2, 4, ROW_NONE, advise },
 	{ "mremap", 2, 3, ROW_NONE, remap },
-	{ "map_arm", 14, 6, ROW_NONE, map_arm },
+	{ "map_arm", 14, 7, ROW_NONE, map_arm },
 	{ "map_bells", 5, 4, ROW_NONE, map_bells },
 	{ "map_header", 8, 4, ROW_NONE, map_header },
 	{ "map_scribble", 5, 4, ROW_NONE, map_scribble },
