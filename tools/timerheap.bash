@@ -4,12 +4,13 @@
 
 _timerheap_words() {
 	if ((COMP_CWORD == 1)); then
-		echo info inject stat hist --help --version
+		echo info stat hist doctor inject --help --version
 		return
 	fi
 	case ${COMP_WORDS[1]} in
 	info) echo --json --help ;;
 	stat) echo -i --interval --json --help ;;
+	doctor) echo --root --measure --json --help ;;
 	hist) echo --cpu --json --help ;;
 	inject) echo --json --help delay step off ;;
 	esac
@@ -20,8 +21,12 @@ _timerheap() {
 
 	COMPREPLY=()
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
+	--root)
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return
+		;;
 	# What only the user knows.
-	-i | --interval | --cpu | delay | step | off) return ;;
+	-i | --interval | --cpu | --measure | delay | step | off) return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$(_timerheap_words)" -- "$word")
 }

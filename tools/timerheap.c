@@ -4,10 +4,7 @@
 #include "timerheap_tool.h"
 
 static const struct tool_command *const commands[] = {
-	&tool_info,
-	&tool_inject,
-	&tool_stat,
-	&tool_hist,
+	&tool_info, &tool_inject, &tool_stat, &tool_hist, &tool_doctor,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -20,11 +17,12 @@ static void usage(FILE *out)
 	      "  info     the module, its limits and its clock\n"
 	      "  stat     counters of each CPU\n"
 	      "  hist     how late timers were\n"
+	      "  doctor   is this host tuned, and what would make it so\n"
 	      "  inject   make timers late, or the clock step, on purpose\n"
 	      "\n"
 	      "  --help, --version; timerheap COMMAND --help: its options\n"
 	      "\n"
-	      "Exit status: 0 done; 1 it could not be; 2 usage.\n",
+	      "Exit status: 0 done; 1 it could not be; 2 usage.  Of doctor: see its --help.\n",
 	      out);
 }
 

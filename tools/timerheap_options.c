@@ -11,6 +11,8 @@ static const struct option options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "cpu", required_argument, NULL, 'c' },
+	{ "measure", required_argument, NULL, 'm' },
+	{ "root", required_argument, NULL, 'r' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
@@ -62,8 +64,12 @@ static void set(const struct tool_command *command, int code,
 	else if (code == 'i')
 		opts->interval_s =
 			(unsigned int)number(command, "-i", 1, 86400);
-	else
+	else if (code == 'c')
 		opts->cpu = (int)number(command, "--cpu", 0, INT_MAX);
+	else if (code == 'm')
+		opts->measure_s = (int)number(command, "--measure", 0, 3600);
+	else
+		opts->root = optarg;
 }
 
 int tool_options(const struct tool_command *command, const char *allowed,
@@ -72,7 +78,7 @@ int tool_options(const struct tool_command *command, const char *allowed,
 	char name[32];
 	int code;
 
-	*opts = (struct tool_options){ .cpu = -1 };
+	*opts = (struct tool_options){ .cpu = -1, .measure_s = -1 };
 	/* For the messages of getopt_long(). */
 	snprintf(name, sizeof(name), "timerheap %s", command->name);
 	argv[0] = name;

@@ -26,22 +26,27 @@ struct tool_command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist;
+extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
+	tool_doctor;
 
 /**
  * struct tool_options - those that several commands have
  * @json: for programs.
  * @interval_s: -i; 0: not given.
  * @cpu: --cpu; -1: not given.
+ * @measure_s: --measure; -1: not given.
+ * @root: --root; NULL: not given.
  */
 struct tool_options {
 	bool json;
 	unsigned int interval_s;
 	int cpu;
+	int measure_s;
+	const char *root;
 };
 
 /*
- * timerheap_options.c.  Takes those of @allowed, "j", "i" and "c", up to the
+ * timerheap_options.c.  Takes those of @allowed, by their letters, up to the
  * first other word, whose index it returns; prints help, or what is wrong, and
  * exits where that is asked for.
  */
