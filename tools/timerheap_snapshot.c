@@ -4,10 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "timerheap_doctor.h"
 #include "timerheap_tool.h"
-
-/* The most that a kernel can be configured for; numbers may have gaps. */
-#define MOST_CPUS 8192
 
 static uint64_t now_ns(void)
 {
@@ -32,10 +30,30 @@ static void add_up(struct tool_snapshot *s)
 		tool_figures_add(&s->all, &s->cpus[i]);
 }
 
+/* One past the last possible CPU, or past all that there may be. */
+static int end_of_cpus(void)
+{
+	static const struct doctor_host host = { .root = "" };
+	struct doctor_cpus cpus;
+	char list[4096];
+	unsigned int end = DOCTOR_CPUS;
+
+	if (!doctor_read(&host, list, sizeof(list),
+			 "sys/devices/system/cpu/possible") ||
+	    !doctor_cpus_parse(&cpus, list))
+		return DOCTOR_CPUS;
+	while (end && !doctor_cpus_have(&cpus, end - 1))
+		end--;
+	return (int)end;
+}
+
 void tool_snapshot_take(struct tool_snapshot *s, struct timerheap *th)
 {
+	int end = end_of_cpus();
+
 	*s = (struct tool_snapshot){ .taken_ns = now_ns() };
-	for (int cpu = 0; cpu < MOST_CPUS; cpu++) {
+	/* Numbers may have gaps. */
+	for (int cpu = 0; cpu < end; cpu++) {
 		struct timerheap_stats stats, *more;
 
 		if (!tool_cpu_stats(th, cpu, &stats))
