@@ -4,13 +4,14 @@
 
 _timerheap_words() {
 	if ((COMP_CWORD == 1)); then
-		echo info stat hist doctor inject --help --version
+		echo info stat hist top doctor inject --help --version
 		return
 	fi
 	case ${COMP_WORDS[1]} in
 	info) echo --json --help ;;
 	stat) echo -i --interval --json --help ;;
 	doctor) echo --root --measure --json --help ;;
+	top) echo -i --interval --help ;;
 	hist) echo --cpu --json --help ;;
 	inject) echo --json --help delay step off ;;
 	esac

@@ -4,7 +4,8 @@
 #include "timerheap_tool.h"
 
 static const struct tool_command *const commands[] = {
-	&tool_info, &tool_inject, &tool_stat, &tool_hist, &tool_doctor,
+	&tool_info, &tool_inject, &tool_stat,
+	&tool_hist, &tool_top,	  &tool_doctor,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -17,6 +18,7 @@ static void usage(FILE *out)
 	      "  info     the module, its limits and its clock\n"
 	      "  stat     counters of each CPU\n"
 	      "  hist     how late timers were\n"
+	      "  top      both, live in a terminal, the latest CPU first\n"
 	      "  doctor   is this host tuned, and what would make it so\n"
 	      "  inject   make timers late, or the clock step, on purpose\n"
 	      "\n"

@@ -27,7 +27,7 @@ struct tool_command {
 };
 
 extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
-	tool_doctor;
+	tool_doctor, tool_top;
 
 /**
  * struct tool_options - those that several commands have
