@@ -38,7 +38,7 @@ static const struct member monitor_members[] = {
 	MONITOR(unknown),   MONITOR(unread),	  MONITOR(sent),
 	MONITOR(unsent),    MONITOR(expiries),	  MONITOR(rescued),
 	MONITOR(events),    MONITOR(lost_events), MONITOR(away),
-	MONITOR(away_ns),   MONITOR(steps),
+	MONITOR(away_ns),   MONITOR(steps),	  MONITOR(card_stamps),
 };
 
 static json_t *number(uint64_t value)
@@ -116,7 +116,9 @@ json_t *thbeat_status_monitor(const struct thb_monitor *m, uint64_t uptime_ns)
 	rc |= add_members(object, monitor_members, COUNT(monitor_members), &st);
 	rc |= add_part(object, "timer", &st.timer);
 	rc |= add_part(object, "sender", &st.sender);
+	rc |= add_part(object, "transmit", &st.transmit);
 	rc |= add_part(object, "network", &st.network);
+	rc |= add_part(object, "receive", &st.receive);
 	rc |= add_part(object, "socket", &st.socket);
 	return wrap("monitor", object, rc);
 }
@@ -129,11 +131,20 @@ static json_t *silence(const struct thb_peer_info *info, uint64_t now_ns)
 	return number(now_ns > info->heard_ns ? now_ns - info->heard_ns : 0);
 }
 
+static json_t *missed_per_minute(const struct thb_peer_info *info,
+				 uint64_t now_ns)
+{
+	double minutes = (double)(now_ns - info->watched_ns) / 60e9;
+
+	return json_real(minutes > 0 ? (double)info->stats.missed / minutes
+				     : 0);
+}
+
 json_t *thbeat_status_peer(const struct thb_peer_info *info, uint64_t now_ns)
 {
 	json_t *object = json_pack(
-		"{s:o, s:o, s:s, s:b, s:b, s:b, s:I, s:I, s:o, s:I}", "node",
-		thbeat_output_long(info->node), "incarnation",
+		"{s:o, s:o, s:s, s:b, s:b, s:b, s:I, s:I, s:o, s:I, s:o}",
+		"node", thbeat_output_long(info->node), "incarnation",
 		thbeat_output_long(info->incarnation), "state",
 		thb_state_name(info->state), "live",
 		!!(info->health & THB_LIVE), "ready",
@@ -141,7 +152,8 @@ json_t *thbeat_status_peer(const struct thb_peer_info *info, uint64_t now_ns)
 		!!(info->health & THB_ABLE), "load_milli",
 		(json_int_t)info->load_milli, "failures",
 		(json_int_t)info->failures, "silent_ns", silence(info, now_ns),
-		"bound_ns", (json_int_t)info->bound_ns);
+		"bound_ns", (json_int_t)info->bound_ns, "missed_per_minute",
+		missed_per_minute(info, now_ns));
 
 	return wrap("peer", object,
 		    add_members(object, peer_members, COUNT(peer_members),

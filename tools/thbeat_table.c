@@ -89,8 +89,8 @@ static void show_dropped(FILE *out, const json_t *monitor)
 
 static void show_ways(FILE *out, const json_t *monitor)
 {
-	static const char *const names[] = { "timer", "sender", "network",
-					     "socket" };
+	static const char *const names[] = { "timer",	"sender",  "transmit",
+					     "network", "receive", "socket" };
 
 	fputs("way of a beat, ms   p50      p99      max\n", out);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -134,6 +134,8 @@ static void show_peer(FILE *out, const json_t *peer)
 	show_health(out, peer);
 	show_silence(out, peer);
 	fprintf(out, " %8.0f", get_ms(peer, "interval_ns"));
+	fprintf(out, " %7.1f",
+		json_real_value(json_object_get(peer, "missed_per_minute")));
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
 		fprintf(out, " %7" JSON_INTEGER_FORMAT, get(peer, counts[i]));
 	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
@@ -156,9 +158,9 @@ void thbeat_query_show(FILE *out, const json_t *answer)
 	show_dropped(out, monitor);
 	show_ways(out, monitor);
 	fprintf(out,
-		"\n%20s %-10s %s %10s %8s %7s %7s %7s %7s %7s %8s %8s %8s %8s %8s\n",
-		"node", "state", "lra", "silent ms", "interval", "missed",
-		"suspect", "withdr.", "dead", "restart", "p50 ms", "p99 ms",
-		"max ms", "one way", "rtt ms");
+		"\n%20s %-10s %s %10s %8s %7s %7s %7s %7s %7s %7s %8s %8s %8s %8s %8s\n",
+		"node", "state", "lra", "silent ms", "interval", "a min.",
+		"missed", "suspect", "withdr.", "dead", "restart", "p50 ms",
+		"p99 ms", "max ms", "one way", "rtt ms");
 	json_array_foreach(peers, i, peer) show_peer(out, peer);
 }

@@ -218,8 +218,9 @@ int thb__monitor_add(struct thb_monitor *m, uint64_t node, void *data,
 	e->data = data;
 	e->used = true;
 	e->cookie = thb__random(&m->random) >> 1 | 1;
+	e->watched_ns = timerheap_now(m->th);
 	e->peer = thb__peer_init((char *)e + entry_size(), &m->rules, node,
-				 thb__random(&m->random), timerheap_now(m->th),
+				 thb__random(&m->random), e->watched_ns,
 				 &m->stall);
 	thb__roster_add(&m->roster, node, i);
 	m->stats.peers++;

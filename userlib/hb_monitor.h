@@ -28,6 +28,7 @@ struct thb__entry {
 	uint64_t armed_ns;
 	/* probes bear it, and their answers; not 0 */
 	uint64_t cookie;
+	uint64_t watched_ns;
 	/* the newest beat, and how long it took from sent to received */
 	uint64_t way_sequence;
 	uint64_t way_ns;

@@ -21,6 +21,7 @@ int thb_monitor_peer(const struct thb_monitor *m, uint64_t node,
 		.heard_ns = e->peer->heard_ns,
 		.deadline_ns = e->peer->deadline_ns,
 		.bound_ns = thb__peer_bound(e->peer),
+		.watched_ns = e->watched_ns,
 	};
 	thb__peer_stats(e->peer, &info->stats);
 	return 0;

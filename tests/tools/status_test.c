@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "thbeat_query.h"
+#include "thbeat_status_json.h"
 
 #define PATH "/tmp/thbeat_status_test.sock"
 #define PEERS 200
@@ -169,6 +170,8 @@ static void figures(void **state)
 	assert_int_equal(number(peer, "load_milli"), 250);
 	assert_int_equal(number(peer, "interval_ns"), INTERVAL);
 	assert_true(number(peer, "silent_ns") >= 0);
+	assert_true(json_real_value(
+			    json_object_get(peer, "missed_per_minute")) == 0);
 	assert_true(json_is_true(json_object_get(peer, "live")));
 	assert_true(json_is_false(json_object_get(peer, "ready")));
 	assert_true(json_is_true(json_object_get(peer, "able")));
@@ -290,6 +293,34 @@ static void places(void **state)
 			 -ENOENT);
 }
 
+/* Two peers that missed as much, one of them watched for half as long. */
+static void rates(void **state)
+{
+	struct thb_peer_info info = {
+		.state = THB_ALIVE,
+		.watched_ns = 60 * SEC,
+		.stats.missed = 6,
+	};
+	json_t *line = thbeat_status_peer(&info, 180 * SEC);
+
+	(void)state;
+	assert_true(
+		json_real_value(json_object_get(json_object_get(line, "peer"),
+						"missed_per_minute")) == 3);
+	json_decref(line);
+	info.watched_ns = 120 * SEC;
+	line = thbeat_status_peer(&info, 180 * SEC);
+	assert_true(
+		json_real_value(json_object_get(json_object_get(line, "peer"),
+						"missed_per_minute")) == 6);
+	json_decref(line);
+	line = thbeat_status_peer(&info, info.watched_ns);
+	assert_true(
+		json_real_value(json_object_get(json_object_get(line, "peer"),
+						"missed_per_minute")) == 0);
+	json_decref(line);
+}
+
 /* A table has a line for each peer, and says what is not as it should be. */
 static void the_table(void **state)
 {
@@ -326,7 +357,7 @@ int main(void)
 		RIG_TEST(all_peers),	  RIG_TEST(figures),
 		RIG_TEST(those_who_hang), RIG_TEST(not_all),
 		RIG_TEST(other_answers),  RIG_TEST(places),
-		RIG_TEST(the_table),
+		RIG_TEST(rates),	  RIG_TEST(the_table),
 	};
 
 	return RIG_RUN(tests);

@@ -316,6 +316,20 @@ static void an_answer_saves(void **state)
 	thb_monitor_close(m);
 }
 
+static void watched_since(void **state)
+{
+	struct thb_monitor *m = open_one();
+	uint64_t first = fake.now;
+
+	(void)state;
+	assert_int_equal(info_of(m, NODE).watched_ns, first);
+	fake_advance(first + 5 * SEC);
+	assert_int_equal(thb_monitor_add(m, 8, NULL, 0, NULL), 0);
+	assert_int_equal(info_of(m, 8).watched_ns, fake.now);
+	assert_int_equal(info_of(m, NODE).watched_ns, first);
+	thb_monitor_close(m);
+}
+
 /*
  * Answers with right tags that are played back: our own to a beat whose sender's
  * clock is ahead, and one of the peer's to a monitor whose clock is.
@@ -913,6 +927,7 @@ int main(void)
 		TEST(strangers),
 		TEST(lives_and_dies),
 		TEST(an_answer_saves),
+		TEST(watched_since),
 		TEST(played_back),
 		TEST(beats_that_ask),
 		TEST(beat_before_expiry),

@@ -548,6 +548,8 @@ struct thb_monitor_stats {
  * @heard_ns: when its last beat arrived, by CLOCK_MONOTONIC; 0: none did.
  * @deadline_ns: when it will be looked at; 0: it has none.
  * @bound_ns: how long after its last beat it would be dead.
+ * @watched_ns: since when it is watched, by CLOCK_MONOTONIC: a rate is a figure
+ *	by the time since then.
  * @stats: figures.
  */
 struct thb_peer_info {
@@ -560,6 +562,7 @@ struct thb_peer_info {
 	uint64_t heard_ns;
 	uint64_t deadline_ns;
 	uint64_t bound_ns;
+	uint64_t watched_ns;
 	struct thb_peer_stats stats;
 };
 
