@@ -141,9 +141,13 @@ static void note_event(struct herd *w, struct thb_monitor *m,
 	REQUIRE_EQ(thb_monitor_peer(m, ev->node, &info), 0);
 	if (took > w->worst_ns)
 		w->worst_ns = took;
-	/* Each look may be late by so much before it counts as absence. */
-	w->bound_broken += took >
-		info.bound_ns + 3 * w->plan.late_ns + w->away_ns;
+	/*
+	 * Each look may be late by so much before it counts as absence, and
+	 * each absence gives another beat its time.
+	 */
+	w->bound_broken += took > info.bound_ns + 3 * w->plan.late_ns +
+			w->away_ns +
+			w->away * (w->plan.interval_ns + w->plan.allowance_ns);
 }
 
 static void monitor_child(void *arg)
@@ -151,6 +155,7 @@ static void monitor_child(void *arg)
 	struct herd *w = arg;
 	struct thb_monitor *m = open_monitor(w);
 	struct thb_event ev[64];
+	uint64_t next = 0;
 	int n;
 
 	while (!w->over) {
@@ -161,6 +166,10 @@ static void monitor_child(void *arg)
 		while ((n = thb_monitor_events(m, ev, 64)) > 0)
 			for (int i = 0; i < n; i++)
 				note_event(w, m, &ev[i]);
+		/* It looks at each peer. */
+		if (mono_ns() < next)
+			continue;
+		next = mono_ns() + 20 * NSEC_PER_MSEC;
 		thb_monitor_stats(m, &w->stats);
 		w->alive = (unsigned int)w->stats.states[THB_ALIVE];
 	}

@@ -1,35 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ten thousand peers, ten beats a second each, of which a hundred die, in
- * counted time: there a CPU takes as long for it on any machine.
+ * Peers by the thousand, ten beats a second each, in counted time: there a CPU
+ * takes as long for them on any machine.
  */
+#include <signal.h>
+
 #include "harness.h"
 #include "herd.h"
 
-#define PEERS 10000
 #define VICTIMS 100
 
+static struct herd_plan plan = {
+	.interval_ns = 100 * NSEC_PER_MSEC,
+	.allowance_ns = 100 * NSEC_PER_MSEC,
+	.late_ns = 50 * NSEC_PER_MSEC,
+};
+
+static struct herd *start(unsigned int peers)
+{
+	need_icount();
+	plan.peers = peers;
+	return herd_start(&plan);
+}
+
+/* Exactly those are found. */
 static void a_hundred_of_ten_thousand(void)
 {
-	static const struct herd_plan plan = {
-		.peers = PEERS,
-		.interval_ns = 100 * NSEC_PER_MSEC,
-		.allowance_ns = 100 * NSEC_PER_MSEC,
-		.late_ns = 50 * NSEC_PER_MSEC,
-	};
-	struct herd *w;
+	struct herd *w = start(10000);
 
-	need_icount();
-	w = herd_start(&plan);
 	w->silent = VICTIMS;
 	CHECK(WAIT_UNTIL(w->dead >= VICTIMS));
 	sleep_ms(1000);
-	CHECK_EQ(w->alive, PEERS - VICTIMS);
+	CHECK_EQ(w->alive, plan.peers - VICTIMS);
 	herd_finish(w, VICTIMS);
+}
+
+/* Nobody is dead for it, and it is known how long that was. */
+static void stopped_beside_a_thousand(void)
+{
+	struct herd *w = start(1000);
+
+	CHECK_EQ(w->away, 0);
+	REQUIRE(!kill(w->monitor_pid, SIGSTOP));
+	sleep_ms(5000);
+	REQUIRE(!kill(w->monitor_pid, SIGCONT));
+	sleep_ms(3000);
+	CHECK_EQ(w->alive, plan.peers);
+	CHECK_EQ(w->away, 1);
+	CHECK_ORDER(w->away_ns, >=, 4800 * NSEC_PER_MSEC);
+	CHECK_ORDER(w->away_ns, <=, 5200 * NSEC_PER_MSEC);
+	herd_finish(w, 0);
 }
 
 static const struct test_case cases[] = {
 	SLOW_CASE(a_hundred_of_ten_thousand, 300),
+	SLOW_CASE(stopped_beside_a_thousand, 300),
 };
 
 TEST_MAIN(cases)
