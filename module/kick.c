@@ -18,7 +18,10 @@ enum kick {
 	KICK_BUSY,	/* the other CPU has enough to take */
 };
 
-/* Kicks on their way to this CPU, which takes all that have come at once. */
+/*
+ * Kicks on their way to this CPU, which takes all that have come at once.  A
+ * count and no more: no order of other accesses hangs on it.
+ */
 static DEFINE_PER_CPU(atomic_t, on_the_way);
 
 /*

@@ -35,10 +35,3 @@ void thb__mail_seal(struct thb__datagram *d, const struct thb_auth *auth,
 		(void)auth->sign(auth->arg, d->data, THB__BODY,
 				 d->data + THB__BODY);
 }
-
-void thb__part_read(struct thb_part *part, const struct thb__quant *q)
-{
-	part->p50_ns = thb__quant_percentile(q, 50);
-	part->p99_ns = thb__quant_percentile(q, 99);
-	part->max_ns = q->max_ns;
-}

@@ -98,6 +98,18 @@ int thb__mail_open(const struct thb__datagram *d, const struct thb_auth *auth,
 		   struct thb__packet *p);
 void thb__mail_seal(struct thb__datagram *d, const struct thb_auth *auth,
 		    struct thb__packet *p);
+
+/* hb_post.c; @e is the peer that is asked, @to who asked. */
+void thb__post_flush(struct thb_monitor *m);
+void thb__post_probe(struct thb_monitor *m, struct thb__entry *e, uint64_t now);
+void thb__post_answer(struct thb_monitor *m, const struct thb__address *to,
+		      const struct thb__packet *beat, uint64_t held_ns,
+		      uint64_t now);
+
+/* hb_way.c */
+void thb__way_measure(struct thb_monitor *m, struct thb__entry *e,
+		      const struct thb__packet *beat,
+		      const struct thb__datagram *d, uint64_t waited);
 void thb__part_read(struct thb_part *part, const struct thb__quant *q);
 
 #endif

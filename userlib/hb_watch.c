@@ -14,8 +14,6 @@
 
 #include "hb_monitor.h"
 
-#define NSEC_PER_USEC 1000U
-#define HALF_LIFE 10000
 /* A clock that is slewed changes by less than this between two runs. */
 #define STEP_NS 1000000
 
@@ -45,73 +43,13 @@ static uint64_t arrival(const struct thb_monitor *m, uint64_t stamp_ns,
 	return ns > m->empty_ns ? ns : m->empty_ns;
 }
 
-static void flush_mail(struct thb_monitor *m)
-{
-	unsigned int done = 0;
-
-	while (done < m->out_count) {
-		int sent = thb__link_send(&m->link, m->out + done,
-					  m->out_count - done);
-
-		/* One that cannot be sent is passed over: a packet lost. */
-		m->stats.sent += sent > 0 ? (unsigned int)sent : 0;
-		m->stats.unsent += sent <= 0;
-		done += sent > 0 ? (unsigned int)sent : 1;
-	}
-	m->out_count = 0;
-}
-
-static void post(struct thb_monitor *m, const struct thb__address *to,
-		 struct thb__packet *p)
-{
-	struct thb__datagram *d = &m->out[m->out_count++];
-
-	d->address = *to;
-	thb__mail_seal(d, &m->auth, p);
-	if (m->out_count == THB__BATCH)
-		flush_mail(m);
-}
-
-static void probe(struct thb_monitor *m, struct thb__entry *e, uint64_t now)
-{
-	struct thb__packet p = {
-		.type = THB__PROBE,
-		.node = e->peer->node,
-		.incarnation = e->peer->incarnation,
-		.sequence = e->cookie,
-		.sent_ns = now,
-	};
-
-	if (!e->address.length)
-		return;
-	thb__peer_probed(e->peer, now);
-	post(m, &e->address, &p);
-}
-
-static void answer(struct thb_monitor *m, const struct thb__address *to,
-		   const struct thb__packet *beat, uint64_t held_ns,
-		   uint64_t now)
-{
-	struct thb__packet p = {
-		.type = THB__ANSWER,
-		.node = beat->node,
-		.incarnation = beat->incarnation,
-		.sent_ns = now,
-		.echo_ns = beat->sent_ns,
-	};
-	uint64_t hold_us = held_ns / NSEC_PER_USEC;
-
-	p.hold_us = hold_us < UINT32_MAX ? (uint32_t)hold_us : UINT32_MAX;
-	post(m, to, &p);
-}
-
 /* The deadline passed, and no packet was in time. */
 static void expire(struct thb_monitor *m, struct thb__entry *e, uint64_t now)
 {
 	struct thb__verdict v = thb__peer_expire(e->peer, now, &m->stall);
 
 	if (v.probe)
-		probe(m, e, now);
+		thb__post_probe(m, e, now);
 	thb__monitor_state(m, e, &v, now);
 	thb__monitor_arm(m, e);
 }
@@ -145,49 +83,6 @@ static void count_rescue(struct thb_monitor *m, struct thb__entry *e)
 	m->stats.rescued++;
 }
 
-static uint64_t less(uint64_t ns, uint64_t by_ns)
-{
-	return ns > by_ns ? ns - by_ns : 0;
-}
-
-/*
- * How long the beat before took to be on the wire is in this one.  What is left
- * of its way was the network.
- */
-static void measure_way(struct thb_monitor *m, struct thb__entry *e,
-			const struct thb__packet *beat, uint64_t card_ns)
-{
-	bool next = e->way_sequence && e->way_sequence + 1 == beat->sequence;
-	uint64_t wire = next ? beat->wire_ns : 0;
-
-	if (wire)
-		thb__quant_add(&m->parts[THB__TRANSMIT], wire, HALF_LIFE);
-	if (e->way_sequence)
-		thb__quant_add(&m->parts[THB__NETWORK], less(e->way_ns, wire),
-			       HALF_LIFE);
-	e->way_sequence = beat->sequence;
-	e->way_ns = less(e->peer->delay.last_ns, card_ns);
-}
-
-static void measure(struct thb_monitor *m, struct thb__entry *e,
-		    const struct thb__packet *beat,
-		    const struct thb__datagram *d, uint64_t waited)
-{
-	uint64_t late = (uint64_t)beat->late_us * NSEC_PER_USEC;
-	uint64_t fired = beat->scheduled_ns + late;
-	uint64_t card_ns = thb__net_gap(d->card_ns, d->stamp_ns);
-
-	thb__quant_add(&m->parts[THB__TIMER], late, HALF_LIFE);
-	thb__quant_add(&m->parts[THB__SENDER], less(beat->sent_ns, fired),
-		       HALF_LIFE);
-	thb__quant_add(&m->parts[THB__SOCKET], waited, HALF_LIFE);
-	if (card_ns) {
-		m->stats.card_stamps++;
-		thb__quant_add(&m->parts[THB__RECEIVE], card_ns, HALF_LIFE);
-	}
-	measure_way(m, e, beat, card_ns);
-}
-
 static struct thb__entry *sender_of(struct thb_monitor *m,
 				    const struct thb__packet *p)
 {
@@ -213,9 +108,9 @@ static void take_beat(struct thb_monitor *m, struct thb__entry *e,
 	if (v.counted) {
 		m->stats.beats++;
 		e->address = d->address;
-		measure(m, e, beat, d, now - came);
+		thb__way_measure(m, e, beat, d, now - came);
 		if (beat->flags & THB__ASK)
-			answer(m, &d->address, beat, now - came, now);
+			thb__post_answer(m, &d->address, beat, now - came, now);
 	}
 	thb__monitor_state(m, e, &v, now);
 }
@@ -386,7 +281,7 @@ int thb_monitor_run(struct thb_monitor *m)
 		for (int i = 0; i < count; i++)
 			(rc ? put_back : judge)(m, &m->expired[i]);
 	} while (count == THB__EXPIRIES && !rc);
-	flush_mail(m);
+	thb__post_flush(m);
 	tell_away(m);
 	flushed = timerheap_flush(m->th);
 	if (rc || flushed < 0)

@@ -5,6 +5,7 @@
  * manual has, and the library's functions would take it.
  */
 #include "fuzz.h"
+#include "text.h"
 
 #include "thbeat_config.h"
 
@@ -21,22 +22,6 @@ static const char *const words[32] = {
 	"phi\n",	 "rtt\n",	"fixed\n",     "interval_fixed=0\n",
 };
 
-/* Bytes below 32 are words, others stand for themselves. */
-static char *make_text(struct input *in)
-{
-	char *text = calloc(1, in->left * 20 + 1), *end = text;
-
-	while (in->left) {
-		uint8_t byte = (uint8_t)input_take(in, 1);
-
-		if (byte < 32)
-			end = stpcpy(end, words[byte]);
-		else
-			*end++ = byte == 127 ? '\n' : (char)byte;
-	}
-	return text;
-}
-
 static int read_text(struct thbeat_config *c, const char *text, char *why,
 		     size_t size)
 {
@@ -51,19 +36,6 @@ static int read_text(struct thbeat_config *c, const char *text, char *why,
 	return rc;
 }
 
-static unsigned int count_lines(const char *text)
-{
-	unsigned int lines = 1, column = 0;
-
-	/* Libinih takes a long line for several. */
-	for (; *text; text++)
-		if (*text == '\n' || ++column == 150) {
-			lines++;
-			column = 0;
-		}
-	return lines;
-}
-
 static void verify_complaint(const char *text, const char *why, size_t size)
 {
 	unsigned int line = 0;
@@ -73,7 +45,7 @@ static void verify_complaint(const char *text, const char *why, size_t size)
 	for (c = why; *c; c++)
 		CHECK(*c >= ' ' && *c <= '~');
 	if (sscanf(why, "line %u: ", &line) == 1)
-		CHECK(line >= 1 && line <= count_lines(text));
+		CHECK(line >= 1 && line <= text_lines(text));
 	else
 		CHECK(!strncmp(why, "[sender]: ", 10) ||
 		      !strncmp(why, "[monitor]: ", 11));
@@ -135,7 +107,7 @@ static void verify_monitor(const struct thbeat_monitor *m)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
-	char *text = make_text(&in);
+	char *text = text_make(&in, words);
 	struct thbeat_config c;
 	char why[256];
 

@@ -5,6 +5,7 @@
  * and can be simulated.
  */
 #include "fuzz.h"
+#include "text.h"
 
 #include <errno.h>
 
@@ -23,22 +24,6 @@ static const char *const words[32] = {
 	"d\n",	     "%\n",	    "ppm\n",	 "stall=",
 };
 
-/* Bytes below 32 are words, others stand for themselves. */
-static char *make_text(struct input *in)
-{
-	char *text = calloc(1, in->left * 20 + 1), *end = text;
-
-	while (in->left) {
-		uint8_t byte = (uint8_t)input_take(in, 1);
-
-		if (byte < 32)
-			end = stpcpy(end, words[byte]);
-		else
-			*end++ = byte == 127 ? '\n' : (char)byte;
-	}
-	return text;
-}
-
 static int read_text(struct thbeat_scenario *s, const char *text, char *why,
 		     size_t size)
 {
@@ -53,19 +38,6 @@ static int read_text(struct thbeat_scenario *s, const char *text, char *why,
 	return rc;
 }
 
-static unsigned int count_lines(const char *text)
-{
-	unsigned int lines = 1, column = 0;
-
-	/* Libinih takes a long line for several. */
-	for (; *text; text++)
-		if (*text == '\n' || ++column == 150) {
-			lines++;
-			column = 0;
-		}
-	return lines;
-}
-
 static void verify_complaint(const char *text, const char *why, size_t size)
 {
 	unsigned int line = 0;
@@ -75,7 +47,7 @@ static void verify_complaint(const char *text, const char *why, size_t size)
 	for (c = why; *c; c++)
 		CHECK(*c >= ' ' && *c <= '~');
 	if (sscanf(why, "line %u: ", &line) == 1)
-		CHECK(line >= 1 && line <= count_lines(text));
+		CHECK(line >= 1 && line <= text_lines(text));
 	else
 		CHECK(!strncmp(why, "arm ", 4));
 }
@@ -179,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char why[256], *text;
 
 	verify_number(&in);
-	text = make_text(&in);
+	text = text_make(&in, words);
 	if (!read_text(&s, text, why, sizeof(why))) {
 		verify_world(&s);
 		verify_arms(&s);

@@ -13,7 +13,7 @@
 #define GOOD "[monitor]\naddress = 127.0.0.1:7400\npeer = 1\n"
 
 /* What the job shall do, and what was done to it. */
-struct stub {
+struct script {
 	struct thbeat_task task;
 	int event; /* -1: there is nothing to wait for */
 	int start_rc;
@@ -27,7 +27,7 @@ struct stub {
 	int stopped;
 };
 
-static struct stub stub;
+static struct script script;
 
 static bool given(const struct thbeat_config *config)
 {
@@ -36,27 +36,27 @@ static bool given(const struct thbeat_config *config)
 
 static int start(struct thbeat_task *task, char *why)
 {
-	stub.started++;
+	script.started++;
 	strcpy(why, "no luck");
 	thbeat_output_say(&task->out, "started", NULL, "started");
-	return stub.start_rc;
+	return script.start_rc;
 }
 
 static unsigned int set_poll(struct thbeat_task *task, struct pollfd *fds)
 {
 	(void)task;
-	fds[0] = (struct pollfd){ .fd = stub.event, .events = POLLIN };
-	return stub.event >= 0;
+	fds[0] = (struct pollfd){ .fd = script.event, .events = POLLIN };
+	return script.event >= 0;
 }
 
 static int run(struct thbeat_task *task, const struct pollfd *fds)
 {
 	(void)task;
-	assert_int_equal(fds[0].revents, stub.event < 0 ? 0 : POLLIN);
-	if (stub.on_turn)
-		stub.on_turn(stub.turns);
-	stub.turns++;
-	return stub.run_rc;
+	assert_int_equal(fds[0].revents, script.event < 0 ? 0 : POLLIN);
+	if (script.on_turn)
+		script.on_turn(script.turns);
+	script.turns++;
+	return script.run_rc;
 }
 
 static int reload(struct thbeat_task *task, struct thbeat_config *fresh,
@@ -64,10 +64,10 @@ static int reload(struct thbeat_task *task, struct thbeat_config *fresh,
 {
 	struct thbeat_config old = task->config;
 
-	stub.reloads++;
+	script.reloads++;
 	strcpy(why, "not now");
-	if (stub.reload_rc)
-		return stub.reload_rc;
+	if (script.reload_rc)
+		return script.reload_rc;
 	task->config = *fresh;
 	*fresh = old;
 	return 0;
@@ -76,13 +76,13 @@ static int reload(struct thbeat_task *task, struct thbeat_config *fresh,
 static void describe(struct thbeat_task *task, char *text, size_t size)
 {
 	(void)task;
-	snprintf(text, size, "%d reloads", stub.reloads);
+	snprintf(text, size, "%d reloads", script.reloads);
 }
 
 static void stop(struct thbeat_task *task)
 {
 	(void)task;
-	stub.stopped++;
+	script.stopped++;
 }
 
 static const struct thbeat_job job = {
@@ -105,9 +105,9 @@ static int set_up(void **state)
 	socklen_t length = sizeof(address);
 
 	(void)state;
-	memset(&stub, 0, sizeof(stub));
-	stub.event = eventfd(1, EFD_CLOEXEC);
-	rig_task(&stub.task, &job);
+	memset(&script, 0, sizeof(script));
+	script.event = eventfd(1, EFD_CLOEXEC);
+	rig_task(&script.task, &job);
 	rig_write(GOOD);
 	notified = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	/* The system finds it a name. */
@@ -127,10 +127,10 @@ static int tear_down(void **state)
 	(void)state;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (stub.event >= 0)
-		close(stub.event);
+	if (script.event >= 0)
+		close(script.event);
 	close(notified);
-	fclose(stub.task.out.file);
+	fclose(script.task.out.file);
 	free(rig_text);
 	return 0;
 }
@@ -154,12 +154,12 @@ static void end_at_once(int turn)
 static void until_a_signal(void **state)
 {
 	(void)state;
-	stub.on_turn = end_at_once;
-	assert_int_equal(thbeat_service(&stub.task), 0);
-	assert_int_equal(stub.started, 1);
-	assert_int_equal(stub.turns, 1);
-	assert_int_equal(stub.stopped, 1);
-	assert_string_equal(rig_said(&stub.task), "started\n");
+	script.on_turn = end_at_once;
+	assert_int_equal(thbeat_service(&script.task), 0);
+	assert_int_equal(script.started, 1);
+	assert_int_equal(script.turns, 1);
+	assert_int_equal(script.stopped, 1);
+	assert_string_equal(rig_said(&script.task), "started\n");
 	assert_string_equal(told(), "READY=1\nSTATUS=0 reloads");
 	assert_string_equal(told(), "STOPPING=1");
 	assert_string_equal(told(), "");
@@ -182,12 +182,12 @@ static void said_is_out(int turn)
 static void other_ends(void **state)
 {
 	(void)state;
-	stub.on_turn = interrupt;
-	assert_int_equal(thbeat_service(&stub.task), 0);
-	assert_int_equal(stub.turns, 3);
-	stub.on_turn = said_is_out;
-	rewind(stub.task.out.file);
-	assert_int_equal(thbeat_service(&stub.task), 0);
+	script.on_turn = interrupt;
+	assert_int_equal(thbeat_service(&script.task), 0);
+	assert_int_equal(script.turns, 3);
+	script.on_turn = said_is_out;
+	rewind(script.task.out.file);
+	assert_int_equal(thbeat_service(&script.task), 0);
 }
 
 static void reload_then_end(int turn)
@@ -201,16 +201,16 @@ static void reloads(void **state)
 	char *end;
 
 	(void)state;
-	stub.on_turn = reload_then_end;
-	assert_int_equal(thbeat_service(&stub.task), 0);
-	assert_int_equal(stub.reloads, 1);
+	script.on_turn = reload_then_end;
+	assert_int_equal(thbeat_service(&script.task), 0);
+	assert_int_equal(script.reloads, 1);
 	told();
 	assert_int_equal(
 		sscanf(told(), "RELOADING=1\nMONOTONIC_USEC=%llu", &at), 1);
 	assert_true(at > 0);
 	assert_string_equal(told(), "READY=1\nSTATUS=1 reloads");
 	assert_string_equal(told(), "STOPPING=1");
-	end = strchr(rig_said(&stub.task), '\n');
+	end = strchr(rig_said(&script.task), '\n');
 	assert_string_equal(end, "\n");
 }
 
@@ -227,15 +227,15 @@ static void a_file_that_is_wrong(void **state)
 	char want[300];
 
 	(void)state;
-	stub.on_turn = spoil_and_reload;
-	assert_int_equal(thbeat_service(&stub.task), 0);
-	assert_int_equal(stub.reloads, 0);
-	assert_int_equal(stub.turns, 2);
+	script.on_turn = spoil_and_reload;
+	assert_int_equal(thbeat_service(&script.task), 0);
+	assert_int_equal(script.reloads, 0);
+	assert_int_equal(script.turns, 2);
 	sprintf(want,
 		"started\nnot reloaded: %s: line 2: many: not a value with its "
 		"unit\n",
 		rig_path);
-	assert_string_equal(rig_said(&stub.task), want);
+	assert_string_equal(rig_said(&script.task), want);
 	told();
 	told();
 	assert_string_equal(told(), "READY=1\nSTATUS=0 reloads");
@@ -253,47 +253,47 @@ static void a_section_that_is_missing(void **state)
 	char want[300];
 
 	(void)state;
-	stub.on_turn = empty_and_reload;
-	assert_int_equal(thbeat_service(&stub.task), 0);
+	script.on_turn = empty_and_reload;
+	assert_int_equal(thbeat_service(&script.task), 0);
 	sprintf(want,
 		"started\nnot reloaded: %s: it has no section [monitor]\n",
 		rig_path);
-	assert_string_equal(rig_said(&stub.task), want);
+	assert_string_equal(rig_said(&script.task), want);
 	/* From the start, that is the end. */
-	stub.started = 0;
-	assert_int_equal(thbeat_service(&stub.task), 2);
-	assert_int_equal(stub.started, 0);
+	script.started = 0;
+	assert_int_equal(thbeat_service(&script.task), 2);
+	assert_int_equal(script.started, 0);
 	rig_write("[monitor]\nfoo = 1\n");
-	assert_int_equal(thbeat_service(&stub.task), 2);
-	assert_int_equal(stub.started, 0);
+	assert_int_equal(thbeat_service(&script.task), 2);
+	assert_int_equal(script.started, 0);
 }
 
 static void a_job_that_refuses(void **state)
 {
 	(void)state;
-	stub.on_turn = reload_then_end;
-	stub.reload_rc = 1;
-	assert_int_equal(thbeat_service(&stub.task), 0);
-	assert_string_equal(rig_said(&stub.task),
+	script.on_turn = reload_then_end;
+	script.reload_rc = 1;
+	assert_int_equal(thbeat_service(&script.task), 0);
+	assert_string_equal(rig_said(&script.task),
 			    "started\nnot reloaded: not now\n");
-	stub.turns = 0;
-	stub.reload_rc = -EUCLEAN;
-	assert_int_equal(thbeat_service(&stub.task), 1);
-	assert_int_equal(stub.turns, 1);
-	assert_int_equal(stub.stopped, 2);
+	script.turns = 0;
+	script.reload_rc = -EUCLEAN;
+	assert_int_equal(thbeat_service(&script.task), 1);
+	assert_int_equal(script.turns, 1);
+	assert_int_equal(script.stopped, 2);
 }
 
 static void a_job_that_fails(void **state)
 {
 	(void)state;
-	stub.start_rc = -EUCLEAN;
-	assert_int_equal(thbeat_service(&stub.task), 1);
-	assert_int_equal(stub.turns, 0);
+	script.start_rc = -EUCLEAN;
+	assert_int_equal(thbeat_service(&script.task), 1);
+	assert_int_equal(script.turns, 0);
 	assert_string_equal(told(), "");
-	stub.start_rc = 0;
-	stub.run_rc = -EUCLEAN;
-	assert_int_equal(thbeat_service(&stub.task), 1);
-	assert_int_equal(stub.turns, 1);
+	script.start_rc = 0;
+	script.run_rc = -EUCLEAN;
+	assert_int_equal(thbeat_service(&script.task), 1);
+	assert_int_equal(script.turns, 1);
 }
 
 static void end_after_five(int turn)
@@ -310,11 +310,11 @@ static void the_watchdog(void **state)
 
 	(void)state;
 	setenv("WATCHDOG_USEC", "20000", 1);
-	close(stub.event);
-	stub.event = -1;
-	stub.on_turn = end_after_five;
-	assert_int_equal(thbeat_service(&stub.task), 0);
-	assert_int_equal(stub.turns, 5);
+	close(script.event);
+	script.event = -1;
+	script.on_turn = end_after_five;
+	assert_int_equal(thbeat_service(&script.task), 0);
+	assert_int_equal(script.turns, 5);
 	for (text = told(); *text; text = told())
 		pings += !strcmp(text, "WATCHDOG=1");
 	assert_in_range(pings, 4, 5);
@@ -327,24 +327,24 @@ static void no_watchdog(void **state)
 
 	(void)state;
 	setenv("WATCHDOG_USEC", "1", 1);
-	stub.run_rc = -EUCLEAN;
-	assert_int_equal(thbeat_service(&stub.task), 1);
+	script.run_rc = -EUCLEAN;
+	assert_int_equal(thbeat_service(&script.task), 1);
 	for (text = told(); *text; text = told())
 		assert_string_not_equal(text, "WATCHDOG=1");
 }
 
 static void a_full_disk(void **state)
 {
-	FILE *file = stub.task.out.file;
+	FILE *file = script.task.out.file;
 
 	(void)state;
-	stub.task.out.file = fopen("/dev/full", "w");
-	assert_non_null(stub.task.out.file);
-	assert_int_equal(thbeat_service(&stub.task), 1);
-	assert_int_equal(stub.turns, 0);
-	assert_int_equal(stub.stopped, 1);
-	fclose(stub.task.out.file);
-	stub.task.out.file = file;
+	script.task.out.file = fopen("/dev/full", "w");
+	assert_non_null(script.task.out.file);
+	assert_int_equal(thbeat_service(&script.task), 1);
+	assert_int_equal(script.turns, 0);
+	assert_int_equal(script.stopped, 1);
+	fclose(script.task.out.file);
+	script.task.out.file = file;
 }
 
 #define STUB_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -38,6 +38,17 @@ within() {
 	done
 }
 
+# count STATE: of the peers of the monitor at /tmp/m, as status has it.
+count() {
+	thbeat status --json --socket /tmp/m |
+		grep -o "\"state\":\"$1\"" | wc -l
+}
+
+# are STATE NUMBER
+are() {
+	[ "$(count "$1")" = "$2" ]
+}
+
 # ends_with STATUS PID
 ends_with() {
 	got=0
