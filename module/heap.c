@@ -55,8 +55,6 @@ static void take_out(struct th_heap *heap, u32 slot)
 	u32 i = heap->pos[slot];
 	struct th_node last;
 
-	if (!i)
-		return;
 	heap->pos[slot] = 0;
 	last = heap->nodes[heap->count--];
 	if (last.slot != slot)
@@ -106,9 +104,9 @@ u32 th_heap_lowest(struct th_heap *heap)
 }
 
 /**
- * th_heap_set - give a slot a key, in the heap or not yet
+ * th_heap_set - give a slot that is in the heap another key
  * @heap: the heap
- * @slot: below the number it was made for
+ * @slot: the slot
  * @key: the new key; TH_NEVER takes the slot out
  *
  * Cost: O(log4 n) moves; O(1) when the slot stays where it is.
@@ -119,8 +117,6 @@ void th_heap_set(struct th_heap *heap, u32 slot, u64 key)
 
 	if (key == TH_NEVER)
 		take_out(heap, slot);
-	else if (heap->pos[slot])
-		settle(heap, heap->pos[slot], node);
 	else
-		th_heap_rise(heap, ++heap->count, node);
+		settle(heap, heap->pos[slot], node);
 }

@@ -40,12 +40,14 @@ static void drop(struct pair *pair)
 
 static void set(struct pair *pair, u32 slot, u64 key)
 {
+	u64 before = pair->keys[slot];
+
 	/* Odd slots by the ways that are made for it, where there is one. */
-	if (slot % 2 && key < pair->keys[slot])
+	if (key < before && (slot % 2 || before == TH_NEVER))
 		assert_true(th_heap_advance(&pair->heap, slot, key));
-	else if (slot % 2 && key == TH_NEVER && pair->keys[slot] != TH_NEVER)
+	else if (slot % 2 && key == TH_NEVER && before != TH_NEVER)
 		th_heap_remove(&pair->heap, slot);
-	else
+	else if (before != TH_NEVER)
 		th_heap_set(&pair->heap, slot, key);
 	/* What is not earlier changes nothing. */
 	assert_false(th_heap_advance(&pair->heap, slot, key));

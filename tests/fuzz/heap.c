@@ -51,11 +51,11 @@ static void set(struct th_heap *heap, u32 slot, u64 key)
 	u32 before = heap->pos[slot];
 
 	/* Odd slots by the ways that are made for it, where there is one. */
-	if (slot % 2 && key < keys[slot])
+	if (key < keys[slot] && (slot % 2 || !before))
 		CHECK(th_heap_advance(heap, slot, key));
 	else if (slot % 2 && key == TH_NEVER && before)
 		th_heap_remove(heap, slot);
-	else
+	else if (before)
 		th_heap_set(heap, slot, key);
 	CHECK(!th_heap_advance(heap, slot, key));
 	/* Whom nothing makes move stays, also among equals. */

@@ -42,12 +42,14 @@ static u32 below(struct fixture *f, u32 limit)
 
 static void set(struct fixture *f, u32 slot, u64 key)
 {
+	u64 before = f->keys[slot];
+
 	/* Odd slots by the ways that are made for it, where there is one. */
-	if (slot % 2 && key < f->keys[slot])
+	if (key < before && (slot % 2 || before == TH_NEVER))
 		th_heap_advance(&f->heap, slot, key);
-	else if (slot % 2 && key == TH_NEVER && f->keys[slot] != TH_NEVER)
+	else if (slot % 2 && key == TH_NEVER && before != TH_NEVER)
 		th_heap_remove(&f->heap, slot);
-	else
+	else if (before != TH_NEVER)
 		th_heap_set(&f->heap, slot, key);
 	f->keys[slot] = key;
 }
