@@ -224,6 +224,7 @@ int thb__monitor_add(struct thb_monitor *m, uint64_t node, void *data,
 				 &m->stall);
 	thb__roster_add(&m->roster, node, i);
 	m->stats.peers++;
+	m->stats.states[THB_IDLE]++;
 	thb__monitor_arm(m, e);
 	*entry = e;
 	return 0;
@@ -264,6 +265,7 @@ int thb_monitor_remove(struct thb_monitor *m, uint64_t node)
 	e = thb__monitor_entry(m, i);
 	(void)timerheap_slot_free(m->th, e->slot);
 	thb__roster_remove(&m->roster, node);
+	m->stats.states[e->peer->state]--;
 	e->used = false;
 	m->free[m->free_count++] = i;
 	m->stats.peers--;
@@ -316,6 +318,8 @@ void thb__monitor_state(struct thb_monitor *m, const struct thb__entry *e,
 		.data = e->data,
 	};
 
+	m->stats.states[v->from]--;
+	m->stats.states[v->to]++;
 	if (v->cause)
 		thb__monitor_tell(m, &event);
 }

@@ -88,12 +88,20 @@ static struct thb_peer_info info_of(struct thb_monitor *m, uint64_t node)
 	return info;
 }
 
+/* The peers by state are as many as are in each. */
 static struct thb_monitor_stats stats_of(struct thb_monitor *m)
 {
 	struct thb_monitor_stats st;
+	uint64_t states[THB_STATES] = { 0 }, node = 0;
+	struct thb_peer_info info;
 
 	memset(&st, 0x5A, sizeof(st));
 	thb_monitor_stats(m, &st);
+	while ((node = thb_monitor_next(m, node))) {
+		assert_int_equal(thb_monitor_peer(m, node, &info), 0);
+		states[info.state]++;
+	}
+	assert_memory_equal(st.states, states, sizeof(states));
 	return st;
 }
 

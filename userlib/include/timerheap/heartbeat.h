@@ -661,7 +661,7 @@ int thb_monitor_peer(const struct thb_monitor *m, uint64_t node,
 /* The node after @node in no particular order; 0 begins, and ends. */
 uint64_t thb_monitor_next(const struct thb_monitor *m, uint64_t node);
 
-/* Figures since it was opened.  O(max_peers). */
+/* Figures since it was opened.  O(1). */
 void thb_monitor_stats(const struct thb_monitor *m,
 		       struct thb_monitor_stats *st);
 
