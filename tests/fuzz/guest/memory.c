@@ -107,7 +107,13 @@ static void faulted(int number)
 		guarded = 0;
 		siglongjmp(fault, 1);
 	}
+	/*
+	 * It may not return: where a copy of rt_sigreturn(2) was made to fail,
+	 * registers are half restored, and calls seem to answer what they did
+	 * not.
+	 */
 	signal(number, SIG_DFL);
+	raise(number);
 }
 
 void memory_catch_faults(void)
