@@ -42,11 +42,11 @@ static void a_hundred_of_ten_thousand(void)
  */
 static void a_hundred_of_a_hundred_thousand(void)
 {
-	struct herd *w = start(100000, 5 * NSEC_PER_SEC);
+	struct herd *w = start((unsigned int)scaled(100000), 5 * NSEC_PER_SEC);
 
 	w->silent = VICTIMS;
 	CHECK(WAIT_UNTIL(w->dead >= VICTIMS));
-	sleep_ms(10000);
+	sleep_ms(6000);
 	CHECK_EQ(w->alive, plan.peers - VICTIMS);
 	CHECK_EQ(w->away, 0);
 	herd_finish(w, VICTIMS);
