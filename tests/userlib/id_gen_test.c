@@ -510,7 +510,9 @@ static void advice(void **state)
 {
 	static const int known[] = { 0,	      EAGAIN, EOVERFLOW, ERANGE,
 				     ESTALE,  EBUSY,  ENOSPC,	 ECHILD,
-				     EBADMSG, EINVAL, EIO,	 ETIMEDOUT };
+				     EBADMSG, EINVAL, EIO,	 ETIMEDOUT,
+				     EACCES,  EPERM,  EROFS,	 EPROTO,
+				     EINTR,   ENOMEM };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(known); i++) {
