@@ -97,8 +97,11 @@ static void call_home(struct th_queue *queue, smp_call_func_t func)
 
 static void hand_over(struct th_queue *queue, int to)
 {
+	int from = queue->cpu;
+
 	call_home(queue, stop_here);
 	queue->engine.stats.handovers++;
+	trace_timerheap_handover(&queue->engine.name, from, to);
 	WARN_ON_ONCE(smp_call_function_single(to, start_here, queue, 1));
 }
 

@@ -196,10 +196,14 @@ static u64 next_run(const struct th_engine *engine, const struct th_run *run)
 static void note_stall(struct th_engine *engine, const struct th_run *run,
 		       u32 flags_before)
 {
+	bool before = flags_before & TIMERHEAP_HDR_STALLED;
+
 	if (!run->stalled)
 		th_engine_set_flags(engine, TIMERHEAP_HDR_STALLED, 0);
-	else if (!(flags_before & TIMERHEAP_HDR_STALLED))
+	else if (!before)
 		engine->stats.stalls++;
+	if (run->stalled != before)
+		trace_timerheap_stall(&engine->name, run->stalled);
 }
 
 /**
@@ -224,6 +228,7 @@ unsigned int th_engine_run(struct th_engine *engine, unsigned int budget)
 	};
 	unsigned int pass = th_engine_pass_cost(engine);
 	u32 flags_before = engine->header_flags;
+	u64 next;
 
 	engine->stats.runs++;
 	for (;;) {
@@ -246,6 +251,9 @@ unsigned int th_engine_run(struct th_engine *engine, unsigned int budget)
 	note_stall(engine, &run, flags_before);
 	if (run.posted)
 		th_env_wake(engine);
-	th_env_program(engine, next_run(engine, &run));
+	next = next_run(engine, &run);
+	th_env_program(engine, next);
+	trace_timerheap_run(&engine->name, run.start, budget,
+			    budget - run.left, next, run.stalled);
 	return budget - run.left;
 }

@@ -15,9 +15,11 @@
 #include "heap.h"
 #include "ring.h"
 #include "sat.h"
+#include "trace.h"
 
 struct th_engine {
 	/* set once */
+	struct th_name name;	/* for tracepoints */
 	struct timerheap_header *header;
 	struct timerheap_slot *slots;
 	u32 nslots;

@@ -95,6 +95,7 @@ static void program_soon(struct th_queue *queue)
 	cpu->waiting++;
 	hrtimer_start(&queue->gap_timer, ns_to_ktime(cpu->resume_ns),
 		      HRTIMER_MODE_ABS_PINNED_HARD);
+	trace_timerheap_program(&queue->engine.name, cpu->resume_ns, true);
 }
 
 static void gap_over(struct th_queue *queue)
@@ -135,6 +136,7 @@ void th_env_program(struct th_engine *engine, u64 when)
 			      ns_to_ktime(min_t(u64, when, KTIME_MAX)),
 			      HRTIMER_MODE_ABS_PINNED_HARD);
 	queue->programmed_ns = when;
+	trace_timerheap_program(&engine->name, when, false);
 }
 
 /* Rare, and not to burden the others with its registers. */
@@ -222,6 +224,8 @@ void th_env_run_within_grant(struct th_queue *queue)
 	if (!granted) {
 		th_engine_postpone(&queue->engine);
 		program_soon(queue);
+		trace_timerheap_run(&queue->engine.name, 0, 0, 0, TH_SOON,
+				    false);
 		return;
 	}
 	used = run(queue, granted) + th_engine_pass_cost(&queue->engine);

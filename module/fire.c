@@ -35,11 +35,29 @@ static void settle(struct th_engine *engine, u32 index, u64 expires)
 		th_doorbell_ring(&engine->doorbells, index);
 }
 
+/* By value, so that the record need not be in memory while this is off. */
+static noinline void trace_expiry(const struct th_engine *engine,
+				  struct timerheap_expiry expiry, u64 start)
+{
+	trace_timerheap_expire(&engine->name, &expiry, engine->ring.tail, start,
+			       engine->delay_ns);
+}
+
+static noinline void trace_alike(const struct th_engine *engine,
+				 const struct th_run *run)
+{
+	trace_timerheap_fire(&engine->name, run->expires, run->now, run->start,
+			     engine->delay_ns, engine->ring.tail - run->alike,
+			     run->alike);
+}
+
 static void count_alike(struct th_engine *engine, struct th_run *run)
 {
 	if (run->alike)
 		th_drift_record(&engine->stats, run->horizon +
 				engine->delay_ns - run->expires, run->alike);
+	if (trace_timerheap_fire_enabled() && run->alike)
+		trace_alike(engine, run);
 	run->alike = 0;
 }
 
@@ -111,8 +129,10 @@ static void expire(struct th_engine *engine, struct th_run *run, u32 index,
 		settle(engine, index, READ_ONCE(slot->expires_ns));
 		return;
 	}
-	th_ring_post(&engine->ring, &expiry);
 	count(engine, run, expires);
+	if (trace_timerheap_expire_enabled())
+		trace_expiry(engine, expiry, run->start);
+	th_ring_post(&engine->ring, &expiry);
 	if (likely(!period)) {
 		th_heap_remove(&engine->heap, index);
 		return;
@@ -203,6 +223,7 @@ static unsigned int fire_some(struct th_engine *engine, struct th_run *run,
 			engine->stats.lazy_moves++;
 		else
 			engine->stats.lazy_drops++;
+		trace_timerheap_move(&engine->name, index, key, expires);
 		settle(engine, index, expires);
 	}
 	return n;

@@ -59,6 +59,7 @@ static bool kick_remote(struct th_queue *queue, int cpu, int most)
 	atomic_inc(&queue->kicks_in_flight);
 	/* The CPU was found online, and stays so while they are off here. */
 	WARN_ON_ONCE(smp_call_function_single_async(cpu, &queue->csd));
+	trace_timerheap_kick(&queue->engine.name, cpu, true);
 	return true;
 }
 
@@ -94,6 +95,8 @@ static enum kick kick_chunk(struct th_queue *queue, bool first)
 	cpu = READ_ONCE(queue->cpu);
 	if (cpu == smp_processor_id()) {
 		queue->engine.stats.kicks_local += first;
+		if (first)
+			trace_timerheap_kick(&queue->engine.name, cpu, false);
 		if (th_env_run(queue))
 			result = KICK_MORE;
 	} else if (cpu >= 0 && !kick_remote(queue, cpu, TH_KICKS_AT_ONCE)) {

@@ -66,6 +66,7 @@ ASSERT_AT(timerheap_header, flags, 12);
 ASSERT_AT(timerheap_header, wall_offset_ns, 16);
 ASSERT_AT(timerheap_header, clock_steps, 24);
 ASSERT_AT(timerheap_header, cpu, 28);
+ASSERT_AT(timerheap_header, queue, 32);
 ASSERT_AT(timerheap_header, cq_head, 64);
 ASSERT_AT(timerheap_header, lead_ns, 68);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/log2.h>
@@ -50,12 +51,21 @@ static void lay_out(struct timerheap_setup *setup)
 	setup->mmap_size = PAGE_ALIGN(end);
 }
 
+/* From 1, and again after 2^32 of them. */
+static atomic_t numbers;
+
 static void init_engine(struct th_queue *queue)
 {
 	const struct timerheap_setup *setup = &queue->setup;
 	struct th_engine *engine = &queue->engine;
 
+	engine->name = (struct th_name){
+		.queue = atomic_inc_return(&numbers),
+		.pid = task_tgid_nr(current),
+		.clock = setup->clockid,
+	};
 	engine->header = queue->area + setup->header_off;
+	engine->header->queue = engine->name.queue;
 	engine->slots = queue->area + setup->slots_off;
 	engine->nslots = setup->nslots;
 	engine->min_period_ns = th_min_period_ns;

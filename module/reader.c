@@ -97,6 +97,7 @@ static ssize_t take_records(struct th_queue *queue, struct iov_iter *to,
 
 	if (err)
 		return err;
+	trace_timerheap_read(&queue->engine.name, head, n);
 	/* Pairs with the acquire in th_ring_full(). */
 	smp_store_release(&header->cq_head, head + n);
 	return n * sizeof(struct timerheap_expiry);

@@ -19,6 +19,8 @@
 
 #include_next <linux/types.h>
 
+#include "../engine/include/linux/tracepoint.h"
+
 typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
@@ -28,6 +30,7 @@ typedef __s64 s64;
 
 /* plain things */
 #define __user
+#define noinline __attribute__((__noinline__))
 #define U32_MAX (~0U)
 #define PAGE_SIZE 4096UL
 #define U64_MAX (~(u64)0)
@@ -122,7 +125,8 @@ typedef struct {
 #define atomic_read(v) READ_ONCE((v)->counter)
 #define atomic64_read(v) READ_ONCE((v)->counter)
 #define atomic_inc(v) ((void)__sync_fetch_and_add(&(v)->counter, 1))
-#define atomic_inc_return_release(v) __sync_add_and_fetch(&(v)->counter, 1)
+#define atomic_inc_return(v) __sync_add_and_fetch(&(v)->counter, 1)
+#define atomic_inc_return_release(v) atomic_inc_return(v)
 #define atomic64_or(n, v) ((void)__sync_fetch_and_or(&(v)->counter, n))
 #define atomic64_add(n, v) ((void)__sync_fetch_and_add(&(v)->counter, n))
 
@@ -191,6 +195,7 @@ struct task_struct {
 enum { CAP_SYS_NICE = 1, CAP_SYS_ADMIN = 2 };
 
 extern struct task_struct *current;
+#define task_tgid_nr(task) ((void)(task), 1)
 extern u64 online_cpus;
 extern int nr_cpu_ids;
 bool capable(int capability);

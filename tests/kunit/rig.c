@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Tracepoints are timerheap.ko's. */
+#define NOTRACE
+
 #include <linux/slab.h>
 #include <linux/string.h>
 

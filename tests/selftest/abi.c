@@ -17,6 +17,7 @@ static void header(void)
 	AT(header, wall_offset_ns, 16);
 	AT(header, clock_steps, 24);
 	AT(header, cpu, 28);
+	AT(header, queue, 32);
 	AT(header, cq_head, 64);
 	AT(header, lead_ns, 68);
 }

@@ -41,6 +41,8 @@
  * @clock_steps: how often the wall clock had been stepped since SETUP, as of
  *	the last run.  Read it with acquire, then @wall_offset_ns, then again.
  * @cpu: the home CPU; another than SETUP returned while that one is offline.
+ * @queue: the queue's number since load, from 1, as tracepoints name it; 0: the
+ *	module is older than that.
  * @cq_head: where the consumer reads next, free-running; store with release.
  *	After the store, a full barrier, then read @flags: kick when
  *	TIMERHEAP_HDR_STALLED is set.
@@ -56,7 +58,8 @@ struct timerheap_header {
 	__s64 wall_offset_ns;
 	__u32 clock_steps;
 	__u32 cpu;
-	__u8 __pad0[32];
+	__u32 queue;
+	__u8 __pad0[28];
 	/* written by the user; a cache line of its own */
 	__u32 cq_head;
 	__u32 lead_ns;
