@@ -19,7 +19,7 @@ const char *thid_advice(int error)
 	case -EBUSY:
 		return "the worker's number is in use by another generator: choose another, or end that one";
 	case -ENOSPC:
-		return "no worker's number is free, or the disk is full";
+		return "the disk is full: the worker's times cannot be stored";
 	case -ECHILD:
 		return "this process was forked from the generator's: open one of its own";
 	case -EBADMSG:
@@ -28,8 +28,18 @@ const char *thid_advice(int error)
 		return "an option is out of range, or this is not the call for the layout: check bits, unit, epoch and worker";
 	case -EIO:
 		return "the worker's times cannot be stored: check the disk";
+	case -EACCES:
+	case -EPERM:
+	case -EROFS:
+		return "the directory of leases may not be written: choose another, or mend its permissions";
 	case -ETIMEDOUT:
 		return "the server of leases does not answer: check it, and the way to it";
+	case -EPROTO:
+		return "the server of leases has no leader, or is not etcd with the v3 API: check its health and version";
+	case -EINTR:
+		return "a signal came while it waited: call again";
+	case -ENOMEM:
+		return "not enough memory";
 	default:
 		return "see errno(3)";
 	}

@@ -73,6 +73,8 @@ struct thid {
 int thid__take(struct thid *g, uint64_t want, uint64_t *first);
 /* The same; waits where that is what the options said. */
 int thid__take_or_wait(struct thid *g, uint64_t want, uint64_t *first);
+/* Whether the worker's number may be another's by now; looks at a clock. */
+bool thid__lease_is_over(const struct thid *g);
 /* The number, or the high half of the UUID, at a position. */
 uint64_t thid__compose(const struct thid *g, uint64_t position);
 

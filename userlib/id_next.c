@@ -11,21 +11,6 @@ void thid_block_init(struct thid_block *b, struct thid *g)
 	*b = (struct thid_block){ .generator = g };
 }
 
-static __attribute__((noinline)) int refill(struct thid_block *b)
-{
-	struct thid *g = b->generator;
-	uint64_t first;
-	int n = thid__take_or_wait(g, g->block, &first);
-
-	b->left = 0;
-	if (n < 0)
-		return n;
-	b->next = thid__compose(g, first);
-	b->left = (uint64_t)n;
-	b->floor = UINT64_MAX - (first >> g->counter_bits);
-	return 0;
-}
-
 /*
  * Whether the block has a number whose time has not passed.  What was taken
  * stays unique however stale the time is that is seen here.
@@ -35,6 +20,54 @@ static inline bool is_good(const struct thid_block *b)
 	return b->left &&
 		b->floor <=
 		__atomic_load_n(&b->generator->past, __ATOMIC_RELAXED);
+}
+
+/*
+ * Where a lease may end, all but @n are held between calls, so that there is
+ * nothing to take without a look at the clock; and nothing to pay elsewhere.
+ */
+static void hold(struct thid_block *b, uint64_t n)
+{
+	if (!b->generator->lease.until)
+		return;
+	b->held = b->left - n;
+	b->left = n;
+}
+
+static void let_go(struct thid_block *b)
+{
+	if (!b->held || thid__lease_is_over(b->generator))
+		return;
+	b->left = b->held;
+	b->held = 0;
+}
+
+static int take_block(struct thid_block *b)
+{
+	struct thid *g = b->generator;
+	uint64_t first;
+	int n = thid__take_or_wait(g, g->block, &first);
+
+	b->left = 0;
+	b->held = 0;
+	if (n < 0)
+		return n;
+	b->next = thid__compose(g, first);
+	b->left = (uint64_t)n;
+	b->floor = UINT64_MAX - (first >> g->counter_bits);
+	return 0;
+}
+
+static __attribute__((noinline)) int refill(struct thid_block *b)
+{
+	int rc = 0;
+
+	let_go(b);
+	if (!is_good(b))
+		rc = take_block(b);
+	if (!rc)
+		hold(b, 1);
+	return rc;
 }
 
 static inline int take_one(struct thid_block *b, uint64_t *id)
@@ -70,6 +103,7 @@ static uint32_t fill_from_block(struct thid_block *b, uint64_t *ids, uint32_t n)
 {
 	uint64_t step = b->generator->step;
 
+	let_go(b);
 	if (!is_good(b))
 		return 0;
 	if (n > b->left)
@@ -77,6 +111,7 @@ static uint32_t fill_from_block(struct thid_block *b, uint64_t *ids, uint32_t n)
 	fill(ids, n, b->next, step);
 	b->next += n * step;
 	b->left -= n;
+	hold(b, 0);
 	return n;
 }
 
@@ -96,6 +131,7 @@ int thid_next_n(struct thid_block *b, uint64_t *ids, uint32_t n)
 			return done ? (int)done : got;
 		/* What is left of the block is before these. */
 		b->left = 0;
+		b->held = 0;
 		fill(ids + done, (uint32_t)got, thid__compose(g, first),
 		     g->step);
 	}

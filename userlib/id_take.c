@@ -42,7 +42,7 @@ static int refusal(const struct thid *g, uint64_t now, uint64_t time)
 	return -EAGAIN;
 }
 
-static bool lease_is_over(const struct thid *g)
+bool thid__lease_is_over(const struct thid *g)
 {
 	return g->lease.until &&
 		thid__boot_ns() >= g->lease.until(g->lease.arg);
@@ -60,7 +60,7 @@ int thid__take(struct thid *g, uint64_t want, uint64_t *first)
 
 		return why ? why : -ECHILD;
 	}
-	if (lease_is_over(g))
+	if (thid__lease_is_over(g))
 		return -ESTALE;
 	end = load(&g->ceiling);
 	if (end > now + g->borrow + 1)

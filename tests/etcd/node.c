@@ -2,9 +2,13 @@
 /*
  * A generator on one of three workers' numbers, until SIGTERM: takes a number,
  * makes IDs and writes them down, and when it is refused says why and takes
- * one anew.
+ * one anew.  Ticks and signs of life come from a timerheap timer, where there is
+ * the device.
  *
- * Usage: node ENDPOINTS FILE >LOG
+ * Usage: node ENDPOINTS IDS HELD >LOG
+ *
+ * A line of HELD: a number, since when it was ours, and when a call began that
+ * made IDs of it, the last of these; by CLOCK_BOOTTIME.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,6 +23,8 @@
 #define MS 1000000ULL
 #define SEC 1000000000ULL
 #define BATCH 40
+/* Past the lease, so that it is the fence that stops who is cut off. */
+#define AHEAD_NS (8 * SEC)
 
 static volatile sig_atomic_t stop;
 
@@ -49,6 +55,13 @@ static void say(const char *what, uint64_t worker, int error)
 	fflush(stdout);
 }
 
+struct tenure {
+	FILE *ids;
+	FILE *held;
+	int64_t since_ns;
+	int64_t last_ns;
+};
+
 static int make_some(struct thid_block *b, FILE *file)
 {
 	uint64_t ids[BATCH];
@@ -59,33 +72,62 @@ static int make_some(struct thid_block *b, FILE *file)
 	return n < 0 ? n : 0;
 }
 
-/* Ticks of a millisecond, until it is refused. */
-static int issue(struct thid *g, struct thid_etcd *e, FILE *file)
+struct ticks {
+	struct thid *g;
+	struct thid_timer *timer;
+	int64_t due_ns;
+};
+
+static int start_ticks(struct ticks *t)
 {
-	int64_t due = clock_ns(CLOCK_MONOTONIC) / (int64_t)MS * (int64_t)MS;
+	int rc = thid_timer_open(&t->timer, t->g, 0, NULL);
+
+	t->due_ns = clock_ns(CLOCK_MONOTONIC) / (int64_t)MS * (int64_t)MS;
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* What they cannot do shows when there are no more numbers. */
+static void await_tick(struct ticks *t)
+{
+	int64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	if (t->timer) {
+		(void)thid_timer_wait(t->timer, SEC);
+		(void)thid_timer_run(t->timer);
+		return;
+	}
+	t->due_ns += (int64_t)MS;
+	if (t->due_ns < now)
+		t->due_ns = now / (int64_t)MS * (int64_t)MS;
+	else
+		sleep_until(t->due_ns);
+	(void)thid_tick(t->g, (uint64_t)t->due_ns,
+			clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
+}
+
+/* Until it is refused. */
+static int issue(struct thid *g, struct thid_etcd *e, struct tenure *tenure)
+{
+	struct ticks t = { .g = g };
 	struct thid_block b;
-	int rc = 0;
+	int rc = start_ticks(&t);
 
 	thid_block_init(&b, g);
 	while (!stop && (!rc || rc == -EAGAIN)) {
-		int64_t offset =
-			clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+		int64_t began_ns;
 
-		/* What these cannot do shows when there are no more numbers. */
-		(void)thid_tick(g, (uint64_t)due, offset);
+		await_tick(&t);
 		(void)thid_etcd_keep(e);
-		rc = make_some(&b, file);
-		due += (int64_t)MS;
-		if (due < clock_ns(CLOCK_MONOTONIC))
-			due = clock_ns(CLOCK_MONOTONIC) / (int64_t)MS *
-				(int64_t)MS;
-		else
-			sleep_until(due);
+		began_ns = clock_ns(CLOCK_BOOTTIME);
+		rc = make_some(&b, tenure->ids);
+		if (!rc)
+			tenure->last_ns = began_ns;
 	}
+	thid_timer_close(t.timer);
 	return rc;
 }
 
-static void live(const char *endpoints, FILE *file)
+static void live(const char *endpoints, struct tenure *tenure)
 {
 	struct thid_etcd_opts eopts;
 	struct thid_lease lease;
@@ -107,14 +149,18 @@ static void live(const char *endpoints, FILE *file)
 		sleep_until(clock_ns(CLOCK_MONOTONIC) + 200 * (int64_t)MS);
 		return;
 	}
+	tenure->since_ns = clock_ns(CLOCK_BOOTTIME);
+	tenure->last_ns = tenure->since_ns;
 	say("took", lease.worker, 0);
 	thid_opts_init(&opts);
 	opts.lease = &lease;
-	opts.ahead_ns = SEC;
+	opts.ahead_ns = AHEAD_NS;
 	rc = thid_open(&g, &opts);
 	if (rc)
 		abort();
-	rc = issue(g, e, file);
+	rc = issue(g, e, tenure);
+	fprintf(tenure->held, "%" PRIu64 " %" PRId64 " %" PRId64 "\n",
+		lease.worker, tenure->since_ns, tenure->last_ns);
 	if (rc)
 		say("refused", lease.worker, rc);
 	thid_close(g);
@@ -123,12 +169,16 @@ static void live(const char *endpoints, FILE *file)
 int main(int argc, char **argv)
 {
 	struct sigaction act = { .sa_handler = on_signal };
-	FILE *file = argc == 3 ? fopen(argv[2], "we") : NULL;
+	struct tenure tenure = { 0 };
 
-	if (!file)
+	if (argc != 4)
+		return 2;
+	tenure.ids = fopen(argv[2], "we");
+	tenure.held = fopen(argv[3], "we");
+	if (!tenure.ids || !tenure.held)
 		return 2;
 	sigaction(SIGTERM, &act, NULL);
 	while (!stop)
-		live(argv[1], file);
-	return fclose(file) ? 1 : 0;
+		live(argv[1], &tenure);
+	return fclose(tenure.ids) || fclose(tenure.held) ? 1 : 0;
 }

@@ -359,8 +359,10 @@ static uint64_t until(void *arg)
 	return until_ns;
 }
 
+/* Also of a block that was taken in time: a thread may have slept since. */
 static void lease_that_ends(void **state)
 {
+	uint64_t ids[64];
 	struct rig r;
 
 	(void)state;
@@ -369,25 +371,58 @@ static void lease_that_ends(void **state)
 	r.lease.until = until;
 	rig_open(&r);
 	rig_tick(&r, START);
-	rig_next(&r);
+	assert_int_equal(rig_next(&r).counter, 0);
 	until_ns = 1;
-	/* The block is used up first: it was taken in time. */
-	assert_int_equal(thid_next_n(&r.block, (uint64_t[64]){ 0 }, 64), 63);
 	assert_int_equal(rig_refusal(&r), -ESTALE);
+	assert_int_equal(thid_next_n(&r.block, ids, 64), -ESTALE);
 	until_ns = UINT64_MAX;
 	assert_int_equal(rig_next(&r).counter, 64);
+	assert_int_equal(thid_next_n(&r.block, ids, 10), 10);
+	until_ns = 1;
+	assert_int_equal(rig_refusal(&r), -ESTALE);
+	assert_int_equal(thid_next_n(&r.block, ids, 64), -ESTALE);
+	thid_close(r.g);
+}
+
+/* One by one or many at once, those of a block are handed out without a gap. */
+static void lease_that_may_end(void **state)
+{
+	uint64_t ids[64];
+	struct rig r;
+
+	(void)state;
+	until_ns = UINT64_MAX;
+	rig_init(&r, "snowflake");
+	r.lease.until = until;
+	rig_open(&r);
+	rig_tick(&r, START);
+	for (unsigned int i = 0; i < 4000; i += 40) {
+		for (unsigned int k = 0; k < 10; k++)
+			assert_int_equal(rig_next(&r).counter, i + k);
+		assert_int_equal(thid_next_n(&r.block, ids, 30), 30);
+		for (unsigned int k = 0; k < 30; k++)
+			assert_int_equal(ids[k] & 4095, i + 10 + k);
+	}
+	assert_int_equal(rig_drain(&r), 2 * 4096 - 4000);
+	rig_tick(&r, START + 2 * MS);
+	assert_int_equal(rig_next(&r).counter, 0);
+	rig_tick(&r, START + 3 * MS);
+	assert_int_equal(rig_next(&r).counter, 0);
 	thid_close(r.g);
 }
 
 /* The child has a block with numbers in it, and gets none. */
-static void forked(void **state)
+static void fork_with(uint64_t (*lease_until)(void *arg))
 {
 	struct rig r;
 	int status;
 	pid_t pid;
 
-	(void)state;
-	rig_start(&r, "seconds");
+	until_ns = UINT64_MAX;
+	rig_init(&r, "seconds");
+	r.lease.until = lease_until;
+	rig_open(&r);
+	rig_tick(&r, START);
 	rig_next(&r);
 	pid = fork();
 	if (!pid) {
@@ -405,6 +440,13 @@ static void forked(void **state)
 	assert_int_equal(status, 0);
 	assert_int_equal(rig_next(&r).counter, 1);
 	thid_close(r.g);
+}
+
+static void forked(void **state)
+{
+	(void)state;
+	fork_with(NULL);
+	fork_with(until);
 }
 
 static void uuids(void **state)
@@ -468,7 +510,9 @@ static void advice(void **state)
 {
 	static const int known[] = { 0,	      EAGAIN, EOVERFLOW, ERANGE,
 				     ESTALE,  EBUSY,  ENOSPC,	 ECHILD,
-				     EBADMSG, EINVAL, EIO,	 ETIMEDOUT };
+				     EBADMSG, EINVAL, EIO,	 ETIMEDOUT,
+				     EACCES,  EPERM,  EROFS,	 EPROTO,
+				     EINTR,   ENOMEM };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(known); i++) {
@@ -500,6 +544,7 @@ int main(void)
 		TEST(runs_out),
 		TEST(within_its_last_year),
 		TEST(lease_that_ends),
+		TEST(lease_that_may_end),
 		TEST(forked),
 		TEST(uuids),
 		TEST(batches),

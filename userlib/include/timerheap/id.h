@@ -180,7 +180,8 @@ int thid_uuid_parse(const char *text, uint8_t *uuid);
  *	@mark_ns, or a later one.  What it wrote before it failed may hold as
  *	well.  Returns -errno otherwise.  Called by thid_tick().
  * @until: the time of CLOCK_BOOTTIME at which the number may become another's,
- *	less a margin.  From any thread; NULL: it never does.
+ *	less a margin.  From any thread, with each call that hands out numbers;
+ *	NULL: it never does, and no clock is read.
  * @end: give the number back; times from @mark_ns on were not used.  Called
  *	once, by thid_close(); NULL is fine.
  *
@@ -351,7 +352,8 @@ const char *thid_advice(int error);
  * A thread takes them from a block, which it refills from the generator: about
  * one atomic compare-exchange for each 8,192 numbers, or for a 64th of what a
  * unit of time has, if that is less.  What is left of a block when its time
- * has passed is dropped.  The numbers of a block ascend.
+ * has passed is dropped.  The numbers of a block ascend.  Where the lease may
+ * end, each call looks at the clock, also when it takes from the block.
  */
 
 #define THID_RANDOM 16
@@ -361,6 +363,7 @@ struct thid_block {
 	struct thid *generator;
 	uint64_t next;
 	uint64_t left;
+	uint64_t held;
 	uint64_t floor;
 	uint32_t random_left;
 	uint64_t random[THID_RANDOM];

@@ -68,12 +68,14 @@ int thid_etcd_open(struct thid_etcd **e, struct thid_lease *lease,
  * thid_etcd_keep() - a sign of life, if one is due
  * @e: what keeps the number.
  *
- * For the thread that ticks, with each tick.  One is due each third of the time
- * to live; between these the call costs nothing.
+ * For the thread that ticks, with each tick, so that a timerheap timer drives
+ * both.  One is due each third of the time to live; between these the call
+ * costs nothing.
  *
  * Return: 0; -ESTALE the number is not ours any more: there will be no more
  * IDs; -ETIMEDOUT and -EPROTO: it tries again after a tenth of the time to live,
- * and IDs are made until the margin before the end.
+ * and IDs are made until the margin before the end; or until the mark, which is
+ * sooner unless the generator's @ahead_ns is twice the time to live.
  */
 int thid_etcd_keep(struct thid_etcd *e);
 
