@@ -44,12 +44,6 @@ void thb_monitor_stats(const struct thb_monitor *m,
 		       struct thb_monitor_stats *st)
 {
 	*st = m->stats;
-	for (uint32_t i = 0; i < m->max_peers; i++) {
-		const struct thb__entry *e = thb__monitor_entry(m, i);
-
-		if (e->used)
-			st->states[e->peer->state]++;
-	}
 	thb__part_read(&st->timer, &m->parts[THB__TIMER]);
 	thb__part_read(&st->sender, &m->parts[THB__SENDER]);
 	thb__part_read(&st->transmit, &m->parts[THB__TRANSMIT]);

@@ -505,6 +505,10 @@ struct thb_part {
  * @receive: from the card to the kernel; only if the card stamps what it
  *	receives, by a clock that follows the system's,
  * @socket: and until the monitor looked at it.
+ * @missed: deadlines that passed, of all peers that there ever were,
+ * @suspicions: likewise how often one became suspect,
+ * @deaths: or was declared dead,
+ * @restarts: or a newer incarnation was heard.
  */
 struct thb_monitor_stats {
 	uint64_t peers;
@@ -535,6 +539,10 @@ struct thb_monitor_stats {
 	struct thb_part network;
 	struct thb_part receive;
 	struct thb_part socket;
+	uint64_t missed;
+	uint64_t suspicions;
+	uint64_t deaths;
+	uint64_t restarts;
 };
 
 /**
@@ -661,7 +669,7 @@ int thb_monitor_peer(const struct thb_monitor *m, uint64_t node,
 /* The node after @node in no particular order; 0 begins, and ends. */
 uint64_t thb_monitor_next(const struct thb_monitor *m, uint64_t node);
 
-/* Figures since it was opened.  O(max_peers). */
+/* Figures since it was opened.  Costs the same for any number of peers. */
 void thb_monitor_stats(const struct thb_monitor *m,
 		       struct thb_monitor_stats *st);
 
