@@ -419,6 +419,7 @@ struct thb_transport {
  */
 
 struct thb_monitor;
+struct timerheap_page;
 
 /* Peers that were not added are, by their first beat. */
 #define THB_ACCEPT 1U
@@ -673,6 +674,9 @@ uint64_t thb_monitor_next(const struct thb_monitor *m, uint64_t node);
 void thb_monitor_stats(const struct thb_monitor *m,
 		       struct thb_monitor_stats *st);
 
+/* These figures for others to see; returns as timerheap_publish(). */
+int thb_monitor_publish(const struct thb_monitor *m, struct timerheap_page *p);
+
 /*
  * Sender
  * ------
@@ -825,6 +829,9 @@ int thb_sender_run(struct thb_sender *s);
 int thb_sender_wait(struct thb_sender *s, uint64_t timeout_ns);
 
 void thb_sender_stats(const struct thb_sender *s, struct thb_sender_stats *st);
+
+/* These figures for others to see; returns as timerheap_publish(). */
+int thb_sender_publish(const struct thb_sender *s, struct timerheap_page *p);
 
 #ifdef __cplusplus
 #pragma GCC diagnostic pop
