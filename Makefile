@@ -9,6 +9,7 @@ O	:= $(CURDIR)/build
 PREFIX	?= /usr/local
 INCLUDEDIR ?= $(PREFIX)/include
 UDEVDIR	?= /usr/lib/udev/rules.d
+TMPFILESDIR ?= /usr/lib/tmpfiles.d
 MODDIR	:= $(DESTDIR)/lib/modules/$(KREL)/updates
 INSTALL	?= install
 
@@ -89,6 +90,8 @@ install: all
 	$(INSTALL) -D -m 644 timerheap.ko $(MODDIR)/timerheap.ko
 	$(INSTALL) -D -m 644 module/60-timerheap.rules \
 		$(DESTDIR)$(UDEVDIR)/60-timerheap.rules
+	$(INSTALL) -D -m 644 tools/timerheap.tmpfiles \
+		$(DESTDIR)$(TMPFILESDIR)/timerheap.conf
 	$(INSTALL) -D -m 644 uapi/linux/timerheap.h \
 		$(DESTDIR)$(INCLUDEDIR)/linux/timerheap.h
 	$(MAKE) -C userlib O=$(O) $(DIRS) install
@@ -96,11 +99,14 @@ install: all
 ifeq ($(DESTDIR),)
 	getent group timerheap >/dev/null || groupadd --system timerheap
 	$(refresh)
+	! command -v systemd-tmpfiles >/dev/null || \
+		systemd-tmpfiles --create timerheap.conf
 endif
 
 uninstall:
 	$(RM) $(MODDIR)/timerheap.ko \
 		$(DESTDIR)$(UDEVDIR)/60-timerheap.rules \
+		$(DESTDIR)$(TMPFILESDIR)/timerheap.conf \
 		$(DESTDIR)$(INCLUDEDIR)/linux/timerheap.h
 	$(MAKE) -C userlib O=$(O) $(DIRS) uninstall
 	$(MAKE) -C tools O=$(O) $(DIRS) uninstall
@@ -129,7 +135,8 @@ help:
 	@echo 'make bench       timerheap beside other timers; BENCH=--quick: a part'
 	@echo 'make bench-host  the same here, where the module is loaded'
 	@echo 'make bench-compare A=old.json B=new.json'
-	@echo 'make install     (as root) PREFIX=$(PREFIX), DESTDIR, KREL, UDEVDIR'
+	@echo 'make install     (as root) PREFIX=$(PREFIX), DESTDIR, KREL, UDEVDIR,'
+	@echo '                 TMPFILESDIR'
 	@echo 'make uninstall   what install put there'
 	@echo 'make clean       what the others made in this tree'
 	@echo

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "page.h"
 #include "thbeat_config.h"
 
 /* All of the text is a number of 64 bits, but 0. */
@@ -40,6 +41,15 @@ bool thbeat_config_path(struct thbeat_ini *ini, char *path, size_t room,
 		return thbeat_ini_complain(
 			ini, "not a path from / on, or one too long", text);
 	strcpy(path, text);
+	return true;
+}
+
+bool thbeat_config_page(struct thbeat_ini *ini, char *name, const char *text)
+{
+	if (!timerheap__page_name(text))
+		return thbeat_ini_complain(
+			ini, "not 1 to 63 letters, digits and - _ .", text);
+	strcpy(name, text);
 	return true;
 }
 

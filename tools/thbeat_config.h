@@ -32,6 +32,7 @@
  * @retry_ns: likewise,
  * @retry_most_ns: likewise.
  * @keys: path of the file of keys; empty: packets bear no tag.
+ * @publish: name of its statistics page; empty: it has none.
  * @target_count: how many monitors there are to tell,
  * @targets: and where; all different.
  */
@@ -44,6 +45,7 @@ struct thbeat_sender {
 	uint64_t retry_ns;
 	uint64_t retry_most_ns;
 	char keys[THBEAT_LINE];
+	char publish[THBEAT_LINE];
 	uint32_t target_count;
 	struct thbeat_address targets[THB_TARGETS];
 };
@@ -65,6 +67,7 @@ struct thbeat_peer {
  * @receive_bytes: see struct thb_monitor_opts.
  * @status: path of the socket for thbeat status.
  * @keys: see struct thbeat_sender.
+ * @publish: likewise.
  * @peer_count: how many nodes are to be watched,
  * @peers: by number, all different.
  */
@@ -77,6 +80,7 @@ struct thbeat_monitor {
 	uint32_t receive_bytes;
 	char status[THBEAT_PATH];
 	char keys[THBEAT_LINE];
+	char publish[THBEAT_LINE];
 	uint32_t peer_count;
 	uint32_t peer_room;
 	struct thbeat_peer *peers;
@@ -106,6 +110,9 @@ bool thbeat_config_address(struct thbeat_ini *ini, struct thbeat_address *a,
 /* The same: a path, into @room bytes. */
 bool thbeat_config_path(struct thbeat_ini *ini, char *path, size_t room,
 			const char *text);
+
+/* The same: a page's name, into THBEAT_LINE bytes. */
+bool thbeat_config_page(struct thbeat_ini *ini, char *name, const char *text);
 
 /* A key of the section.  False: it complained. */
 bool thbeat_config_sender_key(struct thbeat_ini *ini, struct thbeat_sender *s,

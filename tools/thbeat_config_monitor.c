@@ -67,6 +67,8 @@ bool thbeat_config_monitor_key(struct thbeat_ini *ini, struct thbeat_monitor *m,
 					  text);
 	if (!strcmp(name, "keys"))
 		return thbeat_config_path(ini, m->keys, sizeof(m->keys), text);
+	if (!strcmp(name, "publish"))
+		return thbeat_config_page(ini, m->publish, text);
 	if (!strcmp(name, "peer"))
 		return add_peer(ini, m, text);
 	if (!strcmp(name, "policy"))
@@ -142,5 +144,6 @@ bool thbeat_config_same_monitor(const struct thbeat_monitor *a,
 	return thbeat_address_same(&a->listen, &b->listen) &&
 		thbeat_settings_same(&a->settings, &b->settings) &&
 		!strcmp(a->status, b->status) && !strcmp(a->keys, b->keys) &&
+		!strcmp(a->publish, b->publish) &&
 		thbeat_ini_same(monitor_keys, THBEAT_COUNT(monitor_keys), a, b);
 }

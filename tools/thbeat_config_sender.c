@@ -63,6 +63,8 @@ bool thbeat_config_sender_key(struct thbeat_ini *ini, struct thbeat_sender *s,
 		return add_target(ini, s, text);
 	if (!strcmp(name, "keys"))
 		return thbeat_config_path(ini, s->keys, sizeof(s->keys), text);
+	if (!strcmp(name, "publish"))
+		return thbeat_config_page(ini, s->publish, text);
 	rc = thbeat_pace_store(ini, &s->pace, name, text);
 	if (rc < 0)
 		rc = thbeat_ini_store(ini, sender_keys,
@@ -113,6 +115,6 @@ bool thbeat_config_same_sender(const struct thbeat_sender *a,
 {
 	return a->node == b->node && thbeat_address_same(&a->from, &b->from) &&
 		thbeat_pace_same(&a->pace, &b->pace) &&
-		!strcmp(a->keys, b->keys) &&
+		!strcmp(a->keys, b->keys) && !strcmp(a->publish, b->publish) &&
 		thbeat_ini_same(sender_keys, THBEAT_COUNT(sender_keys), a, b);
 }

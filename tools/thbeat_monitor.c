@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <timerheap/timerheap.h>
+
 #include "thbeat_jobs.h"
 
 static bool given(const struct thbeat_config *config)
@@ -58,6 +60,8 @@ static int open_monitor(struct thbeat_watching *w,
 
 static void close_all(struct thbeat_watching *w)
 {
+	timerheap_page_close(w->task.page);
+	w->task.page = NULL;
 	thbeat_status_close(&w->status);
 	thb_monitor_close(w->m);
 	w->m = NULL;
@@ -90,8 +94,11 @@ static int open_all(struct thbeat_watching *w,
 			rc == -EADDRINUSE
 				? "does another monitor run? Give this one a \"status\" of its own"
 				: "choose another \"status\" in [monitor]");
-		close_all(w);
+	} else {
+		rc = thbeat_service_page(&w->task, config->publish, why);
 	}
+	if (rc)
+		close_all(w);
 	return rc;
 }
 
@@ -228,6 +235,11 @@ static int reload(struct thbeat_task *task, struct thbeat_config *fresh,
 	return 0;
 }
 
+static int publish(struct thbeat_task *task)
+{
+	return thb_monitor_publish(watching(task)->m, task->page);
+}
+
 static void describe(struct thbeat_task *task, char *text, size_t size)
 {
 	struct thb_monitor_stats st;
@@ -257,6 +269,7 @@ const struct thbeat_job thbeat_monitor_job = {
 	.poll = set_poll,
 	.run = run,
 	.reload = reload,
+	.publish = publish,
 	.describe = describe,
 	.stop = stop,
 };

@@ -2,6 +2,8 @@
 /* thbeat send: beats to the monitors that the file names. */
 #include <inttypes.h>
 
+#include <timerheap/timerheap.h>
+
 #include "thbeat_jobs.h"
 
 static bool given(const struct thbeat_config *config)
@@ -32,6 +34,8 @@ static int add_targets(struct thb_sender *s, const struct thbeat_sender *config,
 
 static void close_sender(struct thbeat_sending *sd)
 {
+	timerheap_page_close(sd->task.page);
+	sd->task.page = NULL;
 	thb_sender_close(sd->s);
 	sd->s = NULL;
 	thb_keys_close(sd->keys);
@@ -60,8 +64,12 @@ static int open_sender(struct thbeat_sending *sd,
 	}
 	rc = thbeat_service_keys(&sd->keys, config->keys, &auth, &opts.auth,
 				 why);
-	if (rc)
+	if (!rc)
+		rc = thbeat_service_page(&sd->task, config->publish, why);
+	if (rc) {
+		close_sender(sd);
 		return rc;
+	}
 	rc = thb_sender_open(&sd->s, &opts);
 	if (!rc)
 		rc = add_targets(sd->s, config, NULL, &added);
@@ -169,6 +177,11 @@ static int reload(struct thbeat_task *task, struct thbeat_config *fresh,
 	return 0;
 }
 
+static int publish(struct thbeat_task *task)
+{
+	return thb_sender_publish(sending(task)->s, task->page);
+}
+
 static void describe(struct thbeat_task *task, char *text, size_t size)
 {
 	struct thb_sender_stats st;
@@ -207,6 +220,7 @@ const struct thbeat_job thbeat_send_job = {
 	.poll = set_poll,
 	.run = run,
 	.reload = reload,
+	.publish = publish,
 	.describe = describe,
 	.stop = stop,
 };

@@ -12,11 +12,11 @@
 
 #include "thbeat_service.h"
 
-#define DEVICE "/dev/timerheap"
 #define NSEC_PER_USEC 1000U
 #define NSEC_PER_MSEC 1000000
 /* How often systemd is told how it goes. */
 #define TELL_NS 5000000000LL
+#define PUBLISH_NS 1000000000LL
 
 #define EXIT_FAILED 1
 #define EXIT_CONFIG 2
@@ -28,6 +28,8 @@ struct service {
 	int64_t watchdog_ns; /* ping it each so often; 0: there is none */
 	int64_t pinged_ns;
 	int64_t told_ns;
+	int64_t published_ns;
+	int publish_error;
 };
 
 static int64_t now_ns(void)
@@ -77,7 +79,8 @@ static int64_t sooner(int64_t wait_ns, int64_t due_ns)
 }
 
 /* In milliseconds, rounded up; -1: for ever. */
-static int time_to_wait(const struct service *sv)
+static int time_to_wait(const struct service *sv,
+			const struct thbeat_task *task)
 {
 	int64_t wait = -1, now = now_ns();
 
@@ -85,6 +88,8 @@ static int time_to_wait(const struct service *sv)
 		wait = sooner(wait, sv->pinged_ns + sv->watchdog_ns - now);
 	if (sv->notifies)
 		wait = sooner(wait, sv->told_ns + TELL_NS - now);
+	if (task->page)
+		wait = sooner(wait, sv->published_ns + PUBLISH_NS - now);
 	return wait < 0 ? -1
 			: (int)((wait + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC);
 }
@@ -112,6 +117,24 @@ static void ping(struct service *sv, struct thbeat_task *task)
 	}
 	if (sv->notifies && now - sv->told_ns >= TELL_NS)
 		tell(sv, task, "");
+}
+
+/* What is wrong is said once. */
+static void publish(struct service *sv, struct thbeat_task *task)
+{
+	int64_t now = now_ns();
+	int rc;
+
+	if (!task->page || now - sv->published_ns < PUBLISH_NS)
+		return;
+	rc = task->job->publish(task);
+	if (rc && rc != sv->publish_error)
+		fprintf(stderr, "thbeat: publish: %s%s\n", strerror(-rc),
+			rc == -ESTALE
+				? "; its page was removed: SIGHUP with another \"publish\", or start anew"
+				: "");
+	sv->publish_error = rc;
+	sv->published_ns = now;
 }
 
 static int reload(struct service *sv, struct thbeat_task *task, char *why)
@@ -154,12 +177,13 @@ static int turn(struct service *sv, struct thbeat_task *task, char *why)
 
 	if (rc)
 		return fail(why, "output", rc);
-	if (poll(fds, count, time_to_wait(sv)) < 0)
+	if (poll(fds, count, time_to_wait(sv, task)) < 0)
 		return errno == EINTR ? 0 : fail(why, "poll", -errno);
 	rc = task->job->run(task, fds + 1);
 	if (rc)
 		return fail(why, task->job->section, rc);
 	ping(sv, task);
+	publish(sv, task);
 	return 0;
 }
 
@@ -229,61 +253,4 @@ int thbeat_service(struct thbeat_task *task)
 		close(sv.signals);
 	thbeat_config_free(&task->config);
 	return rc ? EXIT_FAILED : 0;
-}
-
-static int explain_keys(int error, const char *path, char *why)
-{
-	const char *advice =
-		"it has lines of a number and 64 hexadecimal digits";
-
-	if (error == -EPERM)
-		advice = "it must be this user's or root's; chmod 600, or 640";
-	if (error)
-		snprintf(why, THBEAT_WHY, "keys: %.200s: %s; %s", path,
-			 strerror(-error), advice);
-	return error;
-}
-
-int thbeat_service_keys(struct thb_keys **keys, const char *path,
-			struct thb_auth *room, const struct thb_auth **auth,
-			char *why)
-{
-	int rc;
-
-	*auth = NULL;
-	if (!*path)
-		return 0;
-	rc = thb_keys_open(keys, path, THBEAT_OVERLAP_NS);
-	if (rc)
-		return explain_keys(rc, path, why);
-	thb_keys_auth(*keys, room);
-	*auth = room;
-	return 0;
-}
-
-int thbeat_service_rekey(struct thb_keys *keys, const char *path, char *why)
-{
-	return keys ? explain_keys(thb_keys_load(keys, path), path, why) : 0;
-}
-
-/* Who cannot get at the device need not look for another fault. */
-void thbeat_service_explain(int error, const struct thbeat_address *address,
-			    char *why)
-{
-	char text[THBEAT_ADDRESS];
-
-	if (access(DEVICE, R_OK | W_OK)) {
-		error = -errno;
-	} else if (address->length &&
-		   (error == -EADDRINUSE || error == -EADDRNOTAVAIL ||
-		    error == -EACCES)) {
-		thbeat_address_print(address, text);
-		snprintf(why, THBEAT_WHY, "%s: %s; %s", text, strerror(-error),
-			 error == -EADDRINUSE
-				 ? "does another monitor run? See ss -ulpn"
-				 : "choose another \"address\"");
-		return;
-	}
-	snprintf(why, THBEAT_WHY, "%s: %s; %s", DEVICE, strerror(-error),
-		 timerheap_advice(error));
 }

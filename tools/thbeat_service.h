@@ -26,6 +26,7 @@ struct thbeat_task;
  * @run: do what there is to do, after each wait: 0, or -errno and it ends.
  * @reload: put @fresh in the config's place, and take over what changed: 0;
  *	1 @why says why not, and all is as it was; -errno and it ends.
+ * @publish: put its figures in the task's page: 0, or -errno.
  * @describe: how it goes, in a few words.
  * @stop: end it, if it started.
  *
@@ -39,6 +40,7 @@ struct thbeat_job {
 	int (*run)(struct thbeat_task *task, const struct pollfd *fds);
 	int (*reload)(struct thbeat_task *task, struct thbeat_config *fresh,
 		      char *why);
+	int (*publish)(struct thbeat_task *task);
 	void (*describe)(struct thbeat_task *task, char *text, size_t size);
 	void (*stop)(struct thbeat_task *task);
 };
@@ -49,12 +51,14 @@ struct thbeat_job {
  * @path: of the file.
  * @config: what was in it.
  * @out: where to say what happens.
+ * @page: where its figures are published; NULL: they are not.
  */
 struct thbeat_task {
 	const struct thbeat_job *job;
 	const char *path;
 	struct thbeat_config config;
 	struct thbeat_output out;
+	struct timerheap_page *page;
 };
 
 /* Do it until a signal ends it.  The exit status. */
@@ -73,6 +77,12 @@ int thbeat_service_keys(struct thb_keys **keys, const char *path,
 			char *why);
 /* Read it again.  The same; the keys are as they were, then. */
 int thbeat_service_rekey(struct thb_keys *keys, const char *path, char *why);
+
+/*
+ * Open the page of that name, if it is not empty.  0, or -errno and @why says
+ * more.
+ */
+int thbeat_service_page(struct thbeat_task *task, const char *name, char *why);
 
 /*
  * Why a monitor or a sender could not be opened at the address, and what to do.

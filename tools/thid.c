@@ -24,6 +24,7 @@ static void usage(FILE *out)
 	      "  --directory DIR  where it is known which times were used\n"
 	      "                   ($XDG_STATE_HOME/thid, or ~/.local/state/thid)\n"
 	      "  --format F       dec (default), hex; a UUID has its own\n"
+	      "  --publish NAME   show figures to timerheap export, for as long as it takes\n"
 	      "  --help\n"
 	      "  --version\n"
 	      "\n"
@@ -106,6 +107,7 @@ static const struct option options[] = {
 	{ "worker", required_argument, NULL, 'w' },
 	{ "directory", required_argument, NULL, 'd' },
 	{ "format", required_argument, NULL, 'f' },
+	{ "publish", required_argument, NULL, 'p' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'v' },
 	{ NULL, 0, NULL, 0 }
@@ -134,6 +136,8 @@ static const char *read_options(struct thid_request *req, int argc, char **argv)
 			req->directory = optarg;
 		} else if (code == 'f') {
 			read_format(req, optarg);
+		} else if (code == 'p') {
+			req->publish = optarg;
 		} else if (code == 'h') {
 			usage(stdout);
 			exit(0);

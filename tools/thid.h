@@ -30,6 +30,8 @@ struct thid_request {
 	uint64_t first;
 	uint64_t last;
 	const char *directory;
+	/* name of a statistics page; NULL: none */
+	const char *publish;
 	bool hex;
 };
 

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include <timerheap/timerheap.h>
+
 #include "thid.h"
 
 #define NSEC_PER_SEC 1000000000LL
@@ -29,13 +31,25 @@ struct ticker {
 	struct thid *g;
 	int64_t due_ns;
 	int64_t unit_ns;
+	struct timerheap_page *page; /* NULL: nothing is published */
+	int64_t published_ns;
 };
 
-static int tick(const struct ticker *t)
+/* Once a second; IDs matter more than that others see their number. */
+static void publish(struct ticker *t)
+{
+	if (!t->page || t->due_ns < t->published_ns + NSEC_PER_SEC)
+		return;
+	(void)thid_publish(t->g, t->page);
+	t->published_ns = t->due_ns;
+}
+
+static int tick(struct ticker *t)
 {
 	int64_t offset =
 		read_clock(CLOCK_REALTIME) - read_clock(CLOCK_MONOTONIC);
 
+	publish(t);
 	return thid_tick(t->g, (uint64_t)t->due_ns, offset);
 }
 
@@ -140,9 +154,10 @@ static int make_directory(const char *path)
 }
 
 static int with_lease(const struct thid_request *request,
-		      const struct thid_lease *lease)
+		      const struct thid_lease *lease,
+		      struct timerheap_page *page)
 {
-	struct ticker t = { .g = NULL };
+	struct ticker t = { .page = page };
 	struct thid_opts opts;
 	int rc;
 
@@ -166,8 +181,19 @@ static int with_lease(const struct thid_request *request,
 	return 0;
 }
 
+static int complain_page(const char *name, int rc)
+{
+	fprintf(stderr, "thid: --publish %s: %s; %s\n", name, strerror(-rc),
+		rc == -EINVAL ? "1 to 63 letters, digits and - _ ."
+			: rc == -EBUSY
+			? "another one publishes by this name: choose another"
+			: "/run/timerheap is for members of the group timerheap; or set XDG_RUNTIME_DIR");
+	return 1;
+}
+
 int thid_new(const struct thid_request *request)
 {
+	struct timerheap_page *page = NULL;
 	struct thid_lease lease;
 	int rc = make_directory(request->directory);
 
@@ -176,5 +202,13 @@ int thid_new(const struct thid_request *request)
 					 request->first, request->last);
 	if (rc)
 		return complain(request->directory, rc);
-	return with_lease(request, &lease);
+	if (request->publish)
+		rc = timerheap_page_open(&page, request->publish, NULL);
+	if (rc) {
+		lease.end(lease.arg, lease.mark_ns);
+		return complain_page(request->publish, rc);
+	}
+	rc = with_lease(request, &lease, page);
+	timerheap_page_close(page);
+	return rc;
 }

@@ -4,7 +4,7 @@
 
 _timerheap_words() {
 	if ((COMP_CWORD == 1)); then
-		echo info stat hist top doctor inject --help --version
+		echo info stat hist top doctor export inject --help --version
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -12,6 +12,7 @@ _timerheap_words() {
 	stat) echo -i --interval --json --help ;;
 	doctor) echo --root --measure --json --help ;;
 	top) echo -i --interval --help ;;
+	export) echo --listen --file -i --interval --pages --help ;;
 	hist) echo --cpu --json --help ;;
 	inject) echo --json --help delay step off ;;
 	esac
@@ -22,12 +23,16 @@ _timerheap() {
 
 	COMPREPLY=()
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
-	--root)
+	--file)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	--root | --pages)
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
 	# What only the user knows.
-	-i | --interval | --cpu | --measure | delay | step | off) return ;;
+	-i | --interval | --cpu | --measure | --listen | delay | step | off) return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$(_timerheap_words)" -- "$word")
 }

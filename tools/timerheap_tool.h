@@ -27,7 +27,7 @@ struct tool_command {
 };
 
 extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
-	tool_doctor, tool_top;
+	tool_doctor, tool_top, tool_export;
 
 /**
  * struct tool_options - those that several commands have
@@ -36,6 +36,9 @@ extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
  * @cpu: --cpu; -1: not given.
  * @measure_s: --measure; -1: not given.
  * @root: --root; NULL: not given.
+ * @listen: --listen, likewise.
+ * @file: --file, likewise.
+ * @pages: --pages, likewise.
  */
 struct tool_options {
 	bool json;
@@ -43,6 +46,9 @@ struct tool_options {
 	int cpu;
 	int measure_s;
 	const char *root;
+	const char *listen;
+	const char *file;
+	const char *pages;
 };
 
 /*
@@ -88,6 +94,8 @@ int tool_range_parse(const char *text, uint64_t *least_ns, uint64_t *most_ns,
 int tool_step_parse(const char *text, int64_t *step_ns, const char **why);
 
 /* timerheap_info.c */
+/* The module's; empty where it cannot be read. */
+void tool_version_read(char *version, int size);
 void tool_info_print(FILE *out, const struct timerheap_info *info,
 		     const char *version);
 json_t *tool_info_json(const struct timerheap_info *info, const char *version);

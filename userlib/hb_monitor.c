@@ -224,7 +224,7 @@ int thb__monitor_add(struct thb_monitor *m, uint64_t node, void *data,
 				 &m->stall);
 	thb__roster_add(&m->roster, node, i);
 	m->stats.peers++;
-	m->stats.states[THB_IDLE]++;
+	m->stats.states[e->peer->state]++;
 	thb__monitor_arm(m, e);
 	*entry = e;
 	return 0;
@@ -269,6 +269,7 @@ int thb_monitor_remove(struct thb_monitor *m, uint64_t node)
 	e->used = false;
 	m->free[m->free_count++] = i;
 	m->stats.peers--;
+	m->stats.states[e->peer->state]--;
 	return 0;
 }
 
@@ -320,6 +321,8 @@ void thb__monitor_state(struct thb_monitor *m, const struct thb__entry *e,
 
 	m->stats.states[v->from]--;
 	m->stats.states[v->to]++;
+	m->stats.suspicions += v->to == THB_SUSPECT && v->from != THB_SUSPECT;
+	m->stats.deaths += v->to == THB_DEAD && v->from != THB_DEAD;
 	if (v->cause)
 		thb__monitor_tell(m, &event);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "hb_monitor.h"
+#include "page.h"
 
 int thb_monitor_peer(const struct thb_monitor *m, uint64_t node,
 		     struct thb_peer_info *info)
@@ -50,4 +51,13 @@ void thb_monitor_stats(const struct thb_monitor *m,
 	thb__part_read(&st->network, &m->parts[THB__NETWORK]);
 	thb__part_read(&st->receive, &m->parts[THB__RECEIVE]);
 	thb__part_read(&st->socket, &m->parts[THB__SOCKET]);
+}
+
+int thb_monitor_publish(const struct thb_monitor *m, struct timerheap_page *p)
+{
+	struct thb_monitor_stats st;
+
+	thb_monitor_stats(m, &st);
+	return timerheap__page_write(p, TIMERHEAP__PAGE_MONITOR, &st,
+				     sizeof(st));
 }

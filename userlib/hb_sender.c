@@ -5,6 +5,7 @@
 
 #include "hb_sender.h"
 #include "internal.h"
+#include "page.h"
 
 #define MS 1000000ULL
 #define HEALTH (THB_LIVE | THB_READY | THB_ABLE)
@@ -233,4 +234,13 @@ void thb_sender_stats(const struct thb_sender *s, struct thb_sender_stats *st)
 	thb__part_read(&st->timer, &s->timer);
 	thb__part_read(&st->send, &s->send);
 	thb__part_read(&st->transmit, &s->transmit);
+}
+
+int thb_sender_publish(const struct thb_sender *s, struct timerheap_page *p)
+{
+	struct thb_sender_stats st;
+
+	thb_sender_stats(s, &st);
+	return timerheap__page_write(p, TIMERHEAP__PAGE_SENDER, &st,
+				     sizeof(st));
 }

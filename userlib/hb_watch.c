@@ -46,8 +46,10 @@ static uint64_t arrival(const struct thb_monitor *m, uint64_t stamp_ns,
 /* The deadline passed, and no packet was in time. */
 static void expire(struct thb_monitor *m, struct thb__entry *e, uint64_t now)
 {
+	uint64_t missed = e->peer->stats.missed;
 	struct thb__verdict v = thb__peer_expire(e->peer, now, &m->stall);
 
+	m->stats.missed += e->peer->stats.missed - missed;
 	if (v.probe)
 		thb__post_probe(m, e, now);
 	thb__monitor_state(m, e, &v, now);
@@ -101,8 +103,10 @@ static void take_beat(struct thb_monitor *m, struct thb__entry *e,
 		      uint64_t now)
 {
 	bool rescued = settle(m, e, came, now);
+	uint64_t restarts = e->peer->stats.restarts;
 	struct thb__verdict v = thb__peer_beat(e->peer, beat, came, &m->stall);
 
+	m->stats.restarts += e->peer->stats.restarts - restarts;
 	if (v.counted && rescued)
 		count_rescue(m, e);
 	if (v.counted) {

@@ -173,6 +173,8 @@ static void mistakes(void **state)
 		{ "[monitor]\npolicy = naive\n",
 		  "line 2: naive: not fixed, rtt or phi" },
 		{ "[monitor]\naccept = 2\n", "line 2: accept: out of range" },
+		{ "[monitor]\npublish = a b\n",
+		  "line 2: a b: not 1 to 63 letters, digits and - _ ." },
 		{ "[monitor]\nstatus = here\n",
 		  "line 2: here: not a path from / on, or one too long" },
 		{ "[monitor]\npeer = one\n",
@@ -294,6 +296,7 @@ static void what_is_the_same(void **state)
 		"[sender]\ngain = 1\n",
 		"[sender]\nask_every = 1\n",
 		"[sender]\nretry = 5ms\n",
+		"[sender]\npublish = s\n",
 		"[monitor]\naddress = 0.0.0.0:7401\n",
 		"[monitor]\npolicy = rtt\n",
 		"[monitor]\nfailures = 4\n",
@@ -302,6 +305,7 @@ static void what_is_the_same(void **state)
 		"[monitor]\nmax_peers = 9\n",
 		"[monitor]\nreceive_bytes = 9\n",
 		"[monitor]\nstatus = /tmp/other\n",
+		"[monitor]\npublish = m\n",
 	};
 	struct thbeat_config base;
 	char text[400];

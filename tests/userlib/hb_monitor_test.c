@@ -63,9 +63,42 @@ static void put_beat(uint64_t node, uint64_t sequence)
 	fake_net_put(&p, PORT);
 }
 
+/* Totals are kept as things happen; added up they are the same. */
+static void add_up(struct thb_monitor *m, struct thb_monitor_stats *sum)
+{
+	struct thb_peer_info info;
+	uint64_t node = 0;
+
+	memset(sum, 0, sizeof(*sum));
+	while ((node = thb_monitor_next(m, node))) {
+		assert_int_equal(thb_monitor_peer(m, node, &info), 0);
+		sum->states[info.state]++;
+		sum->missed += info.stats.missed;
+		sum->suspicions += info.stats.suspicions;
+		sum->deaths += info.stats.deaths;
+		sum->restarts += info.stats.restarts;
+	}
+}
+
+/* Beside those of peers that were removed. */
+static void check_totals(struct thb_monitor *m, uint64_t missed,
+			 uint64_t deaths)
+{
+	struct thb_monitor_stats st, sum;
+
+	add_up(m, &sum);
+	thb_monitor_stats(m, &st);
+	assert_memory_equal(st.states, sum.states, sizeof(st.states));
+	assert_int_equal(st.missed, sum.missed + missed);
+	assert_int_equal(st.deaths, sum.deaths + deaths);
+	assert_int_equal(st.suspicions, sum.suspicions + deaths);
+	assert_int_equal(st.restarts, sum.restarts);
+}
+
 static void run(struct thb_monitor *m)
 {
 	assert_true(thb_monitor_run(m) >= 0);
+	check_totals(m, 0, 0);
 }
 
 /* Beats each interval, and the monitor is there. */
@@ -213,6 +246,35 @@ static void who_is_watched(void **state)
 	assert_int_equal(info_of(m, 107).state, THB_IDLE);
 	assert_int_equal(stats_of(m).peers, 8);
 	assert_int_equal(stats_of(m).states[THB_IDLE], 8);
+	thb_monitor_close(m);
+}
+
+/* What became of it counts when it is gone; figures never become less. */
+static void totals(void **state)
+{
+	struct thb_monitor *m = open_one();
+	struct thb__packet p;
+
+	(void)state;
+	go_on(m, 0, 5);
+	for (int i = 0; i < 4; i++) {
+		fake_advance(fake.now + INTERVAL + ALLOWANCE);
+		run(m);
+	}
+	assert_int_equal(info_of(m, NODE).state, THB_DEAD);
+	assert_int_equal(stats_of(m).missed, 3);
+	assert_int_equal(thb_monitor_remove(m, NODE), 0);
+	check_totals(m, 3, 1);
+	assert_int_equal(thb_monitor_add(m, NODE, NULL, 0, NULL), 0);
+	check_totals(m, 3, 1);
+	put_beat(NODE, 1);
+	p = beat_of(NODE, 1);
+	p.incarnation++;
+	fake_net_put(&p, PORT);
+	assert_true(thb_monitor_run(m) >= 0);
+	assert_int_equal(thb_monitor_forget(m, NODE), 0);
+	check_totals(m, 3, 1);
+	assert_int_equal(stats_of(m).restarts, 1);
 	thb_monitor_close(m);
 }
 
@@ -931,6 +993,7 @@ int main(void)
 		TEST(fails_to_open),
 		TEST(options_out_of_range),
 		TEST(who_is_watched),
+		TEST(totals),
 		TEST(one_after_the_other),
 		TEST(strangers),
 		TEST(lives_and_dies),

@@ -419,6 +419,7 @@ struct thb_transport {
  */
 
 struct thb_monitor;
+struct timerheap_page;
 
 /* Peers that were not added are, by their first beat. */
 #define THB_ACCEPT 1U
@@ -505,6 +506,10 @@ struct thb_part {
  * @receive: from the card to the kernel; only if the card stamps what it
  *	receives, by a clock that follows the system's,
  * @socket: and until the monitor looked at it.
+ * @missed: deadlines that passed, of all peers that there ever were,
+ * @suspicions: likewise how often one became suspect,
+ * @deaths: or was declared dead,
+ * @restarts: or a newer incarnation was heard.
  */
 struct thb_monitor_stats {
 	uint64_t peers;
@@ -535,6 +540,10 @@ struct thb_monitor_stats {
 	struct thb_part network;
 	struct thb_part receive;
 	struct thb_part socket;
+	uint64_t missed;
+	uint64_t suspicions;
+	uint64_t deaths;
+	uint64_t restarts;
 };
 
 /**
@@ -664,6 +673,9 @@ uint64_t thb_monitor_next(const struct thb_monitor *m, uint64_t node);
 /* Figures since it was opened.  O(1). */
 void thb_monitor_stats(const struct thb_monitor *m,
 		       struct thb_monitor_stats *st);
+
+/* These figures for others to see; returns as timerheap_publish(). */
+int thb_monitor_publish(const struct thb_monitor *m, struct timerheap_page *p);
 
 /*
  * Sender
@@ -817,6 +829,9 @@ int thb_sender_run(struct thb_sender *s);
 int thb_sender_wait(struct thb_sender *s, uint64_t timeout_ns);
 
 void thb_sender_stats(const struct thb_sender *s, struct thb_sender_stats *st);
+
+/* These figures for others to see; returns as timerheap_publish(). */
+int thb_sender_publish(const struct thb_sender *s, struct timerheap_page *p);
 
 #ifdef __cplusplus
 #pragma GCC diagnostic pop

@@ -222,12 +222,13 @@ int thid_directory_open(struct thid_lease *lease, const char *directory,
 /*
  * Generator
  * ---------
- * One thread at a time calls thid_tick(), thid_stats() and, when all are done
- * with their blocks, thid_close().  Any thread takes IDs, through a block of
+ * One thread at a time calls thid_tick(), thid_stats(), thid_publish() and, when
+ * all are done with their blocks, thid_close().  Any thread takes IDs, through a block of
  * its own.  A child of fork(2) gets none: -ECHILD.
  */
 
 struct thid;
+struct timerheap_page;
 
 /* Wait for a tick when there is none left, rather than return -EAGAIN. */
 #define THID_WAIT 1U
@@ -339,6 +340,9 @@ void thid_close(struct thid *g);
 int thid_tick(struct thid *g, uint64_t expires_ns, int64_t wall_offset_ns);
 
 void thid_stats(const struct thid *g, struct thid_stats *st);
+
+/* These figures for others to see; returns as timerheap_publish(). */
+int thid_publish(const struct thid *g, struct timerheap_page *p);
 
 /*
  * What an error of thid_next() and the others means, in one line of English

@@ -357,6 +357,53 @@ uint64_t timerheap_hist_percentile(const struct timerheap_stats *st,
 				   double percent);
 
 /*
+ * Statistics page
+ * ---------------
+ * A small file with an object's figures, for "timerheap export" and whoever
+ * watches it: those of a queue, a monitor, a sender or an ID generator are its
+ * owner's alone otherwise.  A page shows one object; one thread at a time uses
+ * it.  Nothing is published unless the application does it.
+ */
+
+struct timerheap_page;
+
+/**
+ * timerheap_page_open() - make a page, with nothing in it yet
+ * @p: set to it, or to NULL beside an error.
+ * @name: of the object, in the metrics: 1 to 63 letters, digits and - _ .; the
+ *	first one no dot.
+ * @directory: NULL: /run/timerheap; or timerheap in $XDG_RUNTIME_DIR, if the
+ *	former is not there or the caller may not write to it.
+ *
+ * The file has the access that the caller's umask leaves of 0644.  One that is
+ * left over from a process that is gone is taken over.  A child of fork(2)
+ * shares the page until it ends or calls execve(2).
+ *
+ * Return: 0; -EINVAL the name is none; -EBUSY another has a page of that name;
+ * -EPERM a file of that name is another user's, or no plain file; -ELOOP it is
+ * a symbolic link; -ENOMEM; or what open(2) and fcntl(2) return.
+ */
+int timerheap_page_open(struct timerheap_page **p, const char *name,
+			const char *directory);
+
+/* Removes the file.  NULL is fine. */
+void timerheap_page_close(struct timerheap_page *p);
+
+/**
+ * timerheap_publish() - put the queue's figures in the page
+ * @th: the queue.
+ * @p: the page.
+ *
+ * To be called each few seconds; figures are as old as the last call.
+ *
+ * Cost: three system calls, about 4 us.
+ *
+ * Return: 0; -ESTALE the file was removed; -ENOSPC the file system is full; or
+ * what timerheap_stats() or pwrite(2) returns.
+ */
+int timerheap_publish(struct timerheap *th, struct timerheap_page *p);
+
+/*
  * A queue on each CPU
  * -------------------
  * For programs with a thread on each CPU, or which do not care where a timer
