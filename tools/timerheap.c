@@ -4,8 +4,8 @@
 #include "timerheap_tool.h"
 
 static const struct tool_command *const commands[] = {
-	&tool_info, &tool_inject, &tool_stat,
-	&tool_hist, &tool_top,	  &tool_doctor,
+	&tool_info, &tool_inject, &tool_stat, &tool_hist,
+	&tool_top,  &tool_doctor, &tool_run,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -21,10 +21,11 @@ static void usage(FILE *out)
 	      "  top      both, live in a terminal, the latest CPU first\n"
 	      "  doctor   is this host tuned, and what would make it so\n"
 	      "  inject   make timers late, or the clock step, on purpose\n"
+	      "  run      a program whose timerfds are timerheap's\n"
 	      "\n"
 	      "  --help, --version; timerheap COMMAND --help: its options\n"
 	      "\n"
-	      "Exit status: 0 done; 1 it could not be; 2 usage.  Of doctor: see its --help.\n",
+	      "Exit status: 0 done; 1 it could not be; 2 usage.  Of doctor and run: see their --help.\n",
 	      out);
 }
 

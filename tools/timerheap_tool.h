@@ -27,7 +27,7 @@ struct tool_command {
 };
 
 extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
-	tool_doctor, tool_top;
+	tool_doctor, tool_top, tool_run;
 
 /**
  * struct tool_options - those that several commands have
@@ -36,6 +36,7 @@ extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
  * @cpu: --cpu; -1: not given.
  * @measure_s: --measure; -1: not given.
  * @root: --root; NULL: not given.
+ * @verbose: say more.
  */
 struct tool_options {
 	bool json;
@@ -43,6 +44,7 @@ struct tool_options {
 	int cpu;
 	int measure_s;
 	const char *root;
+	bool verbose;
 };
 
 /*
