@@ -15,6 +15,19 @@ static inline void ktime_get_snapshot_id(clockid_t clockid,
 {
 	ktime_get_snapshot(snapshot);
 }
+
+/* Their value: false, it has passed already, and nothing was started. */
+#define hrtimer_start_range_ns_user(timer, expires, slack_ns, mode) \
+	({ \
+		hrtimer_start_range_ns(timer, expires, slack_ns, mode); \
+		true; \
+	})
+#define alarm_start_timer(alarm, expires, relative) \
+	({ \
+		((relative) ? alarm_start_relative : alarm_start)(alarm, \
+								  expires); \
+		true; \
+	})
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
@@ -31,6 +44,18 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 
 #define hrtimer_setup_sleeper_on_stack	hrtimer_init_sleeper_on_stack
+
+/* What the function of an alarm returns. */
+#define TH_ALARM_VERDICT	enum alarmtimer_restart
+#define TH_ALARM_DONE		ALARMTIMER_NORESTART
+#else
+#define TH_ALARM_VERDICT	void
+#define TH_ALARM_DONE
+#endif
+
+/* readv(2) shows which way timerfd's own descriptors are read. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define TH_TIMERFD_HAS_READ_ITER
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)

@@ -45,7 +45,8 @@ u32 th_env_cpu(struct th_engine *engine)
 	return smp_processor_id();
 }
 
-static u64 draw_delay(struct th_queue *queue)
+/* What INJECT has an expiry be late by now; 0: nothing. */
+u64 th_env_draw_delay(struct rnd_state *random)
 {
 	u64 least = READ_ONCE(inject_min_ns);
 	u64 most = READ_ONCE(inject_max_ns);
@@ -53,8 +54,7 @@ static u64 draw_delay(struct th_queue *queue)
 
 	if (!most)
 		return 0;
-	return least + mul_u64_u32_shr(range, prandom_u32_state(&queue->random),
-				       32);
+	return least + mul_u64_u32_shr(range, prandom_u32_state(random), 32);
 }
 
 void th_env_wake(struct th_engine *engine)
@@ -62,7 +62,7 @@ void th_env_wake(struct th_engine *engine)
 	struct th_queue *queue = queue_of(engine);
 
 	/* Each batch has a delay of its own. */
-	engine->delay_ns = draw_delay(queue);
+	engine->delay_ns = th_env_draw_delay(&queue->random);
 	/*
 	 * Its full barrier pairs with the one between queueing to wait and
 	 * th_ring_ready(): the sleeper is seen, or sees the expiries.
@@ -150,7 +150,7 @@ static noinline void publish_clock(struct th_queue *queue, u32 generation)
 	queue->clock_generation = generation;
 	engine->stats.clock_steps += steps - queue->clock_steps;
 	queue->clock_steps = steps;
-	engine->delay_ns = draw_delay(queue);
+	engine->delay_ns = th_env_draw_delay(&queue->random);
 	if (!th_clock_reliable())
 		flags |= TIMERHEAP_HDR_CLOCK_UNRELIABLE;
 	if (READ_ONCE(inject_max_ns) || th_clock_injected_step())

@@ -13,6 +13,7 @@ void th_env_run_within_grant(struct th_queue *queue);
 void th_env_gap_came(struct th_queue *queue);
 void th_env_stop(struct th_queue *queue);
 
+u64 th_env_draw_delay(struct rnd_state *random);
 void th_env_inject_delay(u64 min_ns, u64 max_ns);
 void th_env_inject_info(struct timerheap_info *info);
 

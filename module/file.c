@@ -18,6 +18,7 @@
 #include "kick.h"
 #include "params.h"
 #include "reader.h"
+#include "timerfd.h"
 
 /* An open file: no queue yet, then one until it is released. */
 struct th_file {
@@ -145,6 +146,8 @@ static int stats(struct th_queue *queue, void __user *arg)
 		err = th_cpu_stats(stats->cpu, stats);
 	if (err)
 		goto free_stats;
+	if (!queue)
+		th_timerfd_add_stats(stats);
 	stats->size = sizeof(*stats);
 	err = th_copy_out(arg, stats, sizeof(*stats));
 free_stats:
@@ -171,6 +174,7 @@ static int inject(void __user *arg)
 	if (inject.step_ns)
 		th_clock_inject_step(inject.step_ns);
 	th_cpu_run_all();
+	th_timerfd_injected(&inject);
 	return 0;
 }
 
@@ -213,6 +217,8 @@ static long th_ioctl(struct file *file, unsigned int cmd, unsigned long value)
 		return stats(NULL, arg);
 	case TIMERHEAP_IOC_INJECT:
 		return inject(arg);
+	case TIMERHEAP_IOC_TIMERFD:
+		return th_timerfd_create(arg);
 	case TIMERHEAP_IOC_KICK:
 	case TIMERHEAP_IOC_WAIT:
 	case TIMERHEAP_IOC_ARM:

@@ -16,6 +16,7 @@
 #include "cpu.h"
 #include "file.h"
 #include "params.h"
+#include "timerfd.h"
 
 #if BITS_PER_LONG != 64
 #error "timerheap needs a 64-bit kernel: deadlines are exchanged atomically"
@@ -123,6 +124,12 @@ ASSERT_AT(timerheap_stats, hist, 16 + 16 * 8);
 static_assert(sizeof(struct timerheap_inject) == 32);
 ASSERT_AT(timerheap_inject, step_ns, 24);
 
+static_assert(sizeof(struct timerheap_timerfd) == 16);
+ASSERT_AT(timerheap_timerfd, fd_flags, 12);
+static_assert(sizeof(struct timerheap_timerfd_time) == 32);
+ASSERT_AT(timerheap_timerfd_time, value, 16);
+ASSERT_AT(timerheap_timerfd_time, old_value, 24);
+
 static struct miscdevice device = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "timerheap",
@@ -151,11 +158,16 @@ static int __init timerheap_init(void)
 	err = th_cpu_init();
 	if (err)
 		goto exit_clock;
-	err = misc_register(&device);
+	err = th_timerfd_init();
 	if (err)
 		goto exit_cpu;
+	err = misc_register(&device);
+	if (err)
+		goto exit_timerfd;
 	return 0;
 
+exit_timerfd:
+	th_timerfd_exit();
 exit_cpu:
 	th_cpu_exit();
 exit_clock:
@@ -166,6 +178,7 @@ exit_clock:
 static void __exit timerheap_exit(void)
 {
 	misc_deregister(&device);
+	th_timerfd_exit();
 	th_cpu_exit();
 	th_clock_exit();
 }

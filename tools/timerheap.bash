@@ -4,7 +4,7 @@
 
 _timerheap_words() {
 	if ((COMP_CWORD == 1)); then
-		echo info stat hist top doctor export inject --help --version
+		echo info stat hist top doctor export inject run --help --version
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -15,6 +15,7 @@ _timerheap_words() {
 	export) echo --listen --file -i --interval --pages --help ;;
 	hist) echo --cpu --json --help ;;
 	inject) echo --json --help delay step off ;;
+	run) echo --verbose --help ;;
 	esac
 }
 
@@ -34,6 +35,10 @@ _timerheap() {
 	# What only the user knows.
 	-i | --interval | --cpu | --measure | --listen | delay | step | off) return ;;
 	esac
+	if [[ ${COMP_WORDS[1]} == run && $word != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "$word")
+		return
+	fi
 	mapfile -t COMPREPLY < <(compgen -W "$(_timerheap_words)" -- "$word")
 }
 

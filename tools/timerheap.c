@@ -5,7 +5,7 @@
 
 static const struct tool_command *const commands[] = {
 	&tool_info, &tool_inject, &tool_stat,	&tool_hist,
-	&tool_top,  &tool_doctor, &tool_export,
+	&tool_top,  &tool_doctor, &tool_export, &tool_run,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -22,10 +22,11 @@ static void usage(FILE *out)
 	      "  doctor   is this host tuned, and what would make it so\n"
 	      "  export   figures for Prometheus\n"
 	      "  inject   make timers late, or the clock step, on purpose\n"
+	      "  run      a program whose timerfds are timerheap's\n"
 	      "\n"
 	      "  --help, --version; timerheap COMMAND --help: its options\n"
 	      "\n"
-	      "Exit status: 0 done; 1 it could not be; 2 usage.  Of doctor: see its --help.\n",
+	      "Exit status: 0 done; 1 it could not be; 2 usage.  Of doctor and run: see their --help.\n",
 	      out);
 }
 

@@ -16,6 +16,7 @@ static const struct option options[] = {
 	{ "listen", required_argument, NULL, 'l' },
 	{ "file", required_argument, NULL, 'f' },
 	{ "pages", required_argument, NULL, 'd' },
+	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
@@ -64,6 +65,8 @@ static void set(const struct tool_command *command, int code,
 {
 	if (code == 'j')
 		opts->json = true;
+	else if (code == 'v')
+		opts->verbose = true;
 	else if (code == 'i')
 		opts->interval_s =
 			(unsigned int)number(command, "-i", 1, 86400);
@@ -92,7 +95,7 @@ int tool_options(const struct tool_command *command, const char *allowed,
 	snprintf(name, sizeof(name), "timerheap %s", command->name);
 	argv[0] = name;
 	/* A word such as -50ms is no option. */
-	while ((code = getopt_long(argc, argv, "+i:", options, NULL)) != -1) {
+	while ((code = getopt_long(argc, argv, "+i:v", options, NULL)) != -1) {
 		if (code == 'h') {
 			fputs(command->usage, stdout);
 			exit(tool_end_output());

@@ -27,7 +27,7 @@ struct tool_command {
 };
 
 extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
-	tool_doctor, tool_top, tool_export;
+	tool_doctor, tool_top, tool_export, tool_run;
 
 /**
  * struct tool_options - those that several commands have
@@ -39,6 +39,7 @@ extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
  * @listen: --listen, likewise.
  * @file: --file, likewise.
  * @pages: --pages, likewise.
+ * @verbose: say more.
  */
 struct tool_options {
 	bool json;
@@ -49,6 +50,7 @@ struct tool_options {
 	const char *listen;
 	const char *file;
 	const char *pages;
+	bool verbose;
 };
 
 /*

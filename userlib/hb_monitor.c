@@ -269,7 +269,6 @@ int thb_monitor_remove(struct thb_monitor *m, uint64_t node)
 	e->used = false;
 	m->free[m->free_count++] = i;
 	m->stats.peers--;
-	m->stats.states[e->peer->state]--;
 	return 0;
 }
 

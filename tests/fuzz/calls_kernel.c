@@ -7,6 +7,7 @@
 #include "env.h"
 #include "kick.h"
 #include "params.h"
+#include "timerfd.h"
 
 struct sandbox box;
 
@@ -150,6 +151,19 @@ int th_cpu_stats(int cpu, struct timerheap_stats *stats)
 }
 
 void th_cpu_reset_stats(struct th_queue *queue)
+{
+}
+
+int th_timerfd_create(void *arg)
+{
+	return arg ? -EMFILE : -EFAULT;
+}
+
+void th_timerfd_add_stats(struct timerheap_stats *stats)
+{
+}
+
+void th_timerfd_injected(const struct timerheap_inject *inject)
 {
 }
 

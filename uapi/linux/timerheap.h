@@ -419,8 +419,51 @@ struct timerheap_inject {
 
 #define TIMERHEAP_INJECT_MAX_NS		10000000000ULL
 
+/**
+ * struct timerheap_timerfd - a descriptor as timerfd_create(2) returns them
+ * @size: sizeof(struct timerheap_timerfd).
+ * @flags: 0.
+ * @clockid: as there.
+ * @fd_flags: the flags there, TFD_CLOEXEC and TFD_NONBLOCK.
+ *
+ * TIMERHEAP_IOC_TIMERFD returns the descriptor.  It is timerfd's in all but
+ * three things: CPU_STATS counts its expiries, INJECT delays and cancels it,
+ * and timerfd_settime(2) and timerfd_gettime(2) do not know it: it has calls of
+ * its own for these two.
+ */
+struct timerheap_timerfd {
+	__u32 size;
+	__u32 flags;
+	__s32 clockid;
+	__u32 fd_flags;
+};
+
+/**
+ * struct timerheap_timerfd_time - set it, or ask for what is left
+ * @size: sizeof(struct timerheap_timerfd_time).
+ * @flags: 0.
+ * @result: returned: 0, or what timerfd_settime(2) or timerfd_gettime(2) would
+ *	fail with, negative.
+ * @settime_flags: of SETTIME: TFD_TIMER_ABSTIME and TFD_TIMER_CANCEL_ON_SET.
+ * @value: of SETTIME: address of the struct itimerspec to set.
+ * @old_value: address of the struct itimerspec to return the former one in, or
+ *	of GETTIME the current one.  Of SETTIME 0: it is not wanted.
+ *
+ * Whoever asks any descriptor whether it is one of these learns so from the
+ * call's own return: 0, and no other descriptor knows the two.
+ */
+struct timerheap_timerfd_time {
+	__u32 size;
+	__u32 flags;
+	__s32 result;
+	__u32 settime_flags;
+	__aligned_u64 value;
+	__aligned_u64 old_value;
+};
+
 /*
- * INFO, CPU_STATS and INJECT concern the module and work on any open file.
+ * INFO, CPU_STATS, INJECT and TIMERFD concern the module and work on any open
+ * file.  The last two are those of the descriptors that TIMERFD returns.
  * The others need a queue: ENXIO before SETUP.
  */
 #define TIMERHEAP_IOC_MAGIC		0xD7
@@ -435,5 +478,11 @@ struct timerheap_inject {
 #define TIMERHEAP_IOC_CPU_STATS		_IO(TIMERHEAP_IOC_MAGIC, 7)
 #define TIMERHEAP_IOC_RESET_STATS	_IO(TIMERHEAP_IOC_MAGIC, 8)
 #define TIMERHEAP_IOC_INJECT		_IO(TIMERHEAP_IOC_MAGIC, 9)
+#define TIMERHEAP_IOC_TIMERFD		_IO(TIMERHEAP_IOC_MAGIC, 0x74)
+/* Asked of descriptors that may be anything: numbers that nobody else has. */
+#define TIMERHEAP_IOC_TIMERFD_SETTIME \
+	_IOWR(TIMERHEAP_IOC_MAGIC, 0x75, struct timerheap_timerfd_time)
+#define TIMERHEAP_IOC_TIMERFD_GETTIME \
+	_IOWR(TIMERHEAP_IOC_MAGIC, 0x76, struct timerheap_timerfd_time)
 
 #endif /* _UAPI_LINUX_TIMERHEAP_H */
