@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "internal.h"
-#include "page.h"
 
 int timerheap_stats(struct timerheap *th, struct timerheap_stats *st)
 {
@@ -18,16 +17,6 @@ int timerheap_cpu_stats(struct timerheap *th, int cpu,
 int timerheap_reset_stats(struct timerheap *th)
 {
 	return timerheap__sys_ioctl(th->fd, TIMERHEAP_IOC_RESET_STATS, NULL);
-}
-
-int timerheap_publish(struct timerheap *th, struct timerheap_page *p)
-{
-	struct timerheap_stats st;
-	int rc = timerheap_stats(th, &st);
-
-	if (rc)
-		return rc;
-	return timerheap__page_write(p, TIMERHEAP__PAGE_QUEUE, &st, sizeof(st));
 }
 
 /* The least whole number of expiries that is @percent of them; 1 at least. */
