@@ -303,6 +303,14 @@ void thb__monitor_tell(struct thb_monitor *m, const struct thb_event *event)
 	m->events[(m->event_first + m->event_count++) % m->event_room] = *event;
 }
 
+static void count(struct thb_monitor *m, const struct thb__verdict *v)
+{
+	m->stats.states[v->from]--;
+	m->stats.states[v->to]++;
+	m->stats.suspicions += v->to == THB_SUSPECT;
+	m->stats.deaths += v->to == THB_DEAD;
+}
+
 void thb__monitor_state(struct thb_monitor *m, const struct thb__entry *e,
 			const struct thb__verdict *v, uint64_t now_ns)
 {
@@ -318,10 +326,8 @@ void thb__monitor_state(struct thb_monitor *m, const struct thb__entry *e,
 		.data = e->data,
 	};
 
-	m->stats.states[v->from]--;
-	m->stats.states[v->to]++;
-	m->stats.suspicions += v->to == THB_SUSPECT && v->from != THB_SUSPECT;
-	m->stats.deaths += v->to == THB_DEAD && v->from != THB_DEAD;
+	if (v->from != v->to)
+		count(m, v);
 	if (v->cause)
 		thb__monitor_tell(m, &event);
 }
