@@ -396,7 +396,8 @@ void timerheap_page_close(struct timerheap_page *p);
  *
  * To be called each few seconds; figures are as old as the last call.
  *
- * Cost: three system calls, about 4 us.
+ * Cost: three system calls, about 29,000 instructions; two and 9,000 for those of
+ * the other objects.
  *
  * Return: 0; -ESTALE the file was removed; -ENOSPC the file system is full; or
  * what timerheap_stats() or pwrite(2) returns.
