@@ -38,12 +38,14 @@ struct export_page {
  * @count: how many there are.
  * @stale: files whose process is gone,
  * @bad: and those that cannot be read, are no page, or one too many.
+ * @pauses: made for pages that were being written.
  */
 struct export_pages {
 	struct export_page *pages;
 	size_t count;
 	unsigned int stale;
 	unsigned int bad;
+	unsigned int pauses;
 };
 
 /**

@@ -17,8 +17,11 @@
 
 #define MOST_PAGES 1000
 #define MOST_FILES 10000
-/* One that is being written is whole again within microseconds. */
-#define TRIES 5
+/*
+ * One that is being written is whole again within microseconds; so many pauses in
+ * all, that nobody makes a scrape take long by pages that never are.
+ */
+#define PAUSES 20
 #define PAUSE_NS 1000000
 
 enum found { GOOD, EMPTY, STALE, BAD };
@@ -54,21 +57,28 @@ static bool decode(struct export_page *page, const char *bytes, size_t length)
 	return true;
 }
 
-static enum found read_page(int fd, struct export_page *page)
+static enum found read_once(int fd, struct export_page *page)
+{
+	char bytes[TIMERHEAP__PAGE_MOST];
+	ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
+
+	if (n == 0)
+		return EMPTY;
+	return n > 0 && decode(page, bytes, (size_t)n) ? GOOD : BAD;
+}
+
+static enum found read_page(int fd, struct export_page *page,
+			    unsigned int *pauses)
 {
 	static const struct timespec pause = { .tv_nsec = PAUSE_NS };
-	char bytes[TIMERHEAP__PAGE_MOST];
+	enum found found = read_once(fd, page);
 
-	for (int i = 0; i < TRIES; i++) {
-		ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
-
-		if (n == 0)
-			return EMPTY;
-		if (n > 0 && decode(page, bytes, (size_t)n))
-			return GOOD;
+	while (found == BAD && *pauses < PAUSES) {
+		++*pauses;
 		nanosleep(&pause, NULL);
+		found = read_once(fd, page);
 	}
-	return BAD;
+	return found;
 }
 
 /* Its writer holds a lock; we only ask, as ours would keep others out. */
@@ -104,14 +114,15 @@ static void remove_stale(int directory, const char *name,
 	close(fd);
 }
 
-static enum found look_at(int directory, int fd, struct export_page *page)
+static enum found look_at(int directory, int fd, struct export_page *page,
+			  unsigned int *pauses)
 {
 	enum found found;
 	struct stat st;
 
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return BAD;
-	found = read_page(fd, page);
+	found = read_page(fd, page, pauses);
 	if (has_writer(fd) || found == BAD)
 		return found;
 	/* What is no page is not removed, whoever named this directory. */
@@ -120,7 +131,8 @@ static enum found look_at(int directory, int fd, struct export_page *page)
 	return STALE;
 }
 
-static enum found find(int directory, struct export_page *page)
+static enum found find(int directory, struct export_page *page,
+		       unsigned int *pauses)
 {
 	int fd = openat(directory, page->name,
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
@@ -129,7 +141,7 @@ static enum found find(int directory, struct export_page *page)
 
 	if (fd < 0)
 		return errno == ENOENT ? EMPTY : BAD;
-	found = look_at(directory, fd, page);
+	found = look_at(directory, fd, page, pauses);
 	close(fd);
 	return found;
 }
@@ -162,7 +174,7 @@ static void look_for(struct export_pages *p, int directory, const char *name)
 		return;
 	}
 	strcpy(page.name, name);
-	switch (find(directory, &page)) {
+	switch (find(directory, &page, &p->pauses)) {
 	case GOOD:
 		add(p, &page);
 		break;

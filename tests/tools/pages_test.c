@@ -237,6 +237,37 @@ static void damaged(void **state)
 	expect_bad("not of whole words", size);
 }
 
+/* A page that is not whole yet is waited for, but only so long for all. */
+static void half_written(void **state)
+{
+	const size_t size = HEAD + sizeof(made.figures);
+	int fds[100], status;
+	char name[32];
+	pid_t pid;
+
+	(void)state;
+	made.head.sum = timerheap__page_sum(&made.head, &made.figures);
+	fds[0] = put("market", &made, size - 8, true);
+	pid = fork();
+	if (!pid) {
+		usleep(3000);
+		_exit(pwrite(fds[0], &made, size, 0) != (ssize_t)size);
+	}
+	look(1, 0, 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(fds[0]);
+	assert_int_equal(unlink(path), 0);
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "page-%d", i);
+		fds[i] = put(name, &made, size - 8, true);
+	}
+	look(0, 0, 100);
+	assert_int_equal(pages.pauses, 20);
+	for (int i = 0; i < 100; i++)
+		close(fds[i]);
+}
+
 /* Whatever is in it, sanitizers have nothing to say. */
 static void any_bytes(void **state)
 {
@@ -343,12 +374,13 @@ static void no_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PAGE_TEST(a_page),    PAGE_TEST(in_order),
-		PAGE_TEST(left_over), PAGE_TEST(lock_is_left),
-		PAGE_TEST(not_ours),  PAGE_TEST(other_lengths),
-		PAGE_TEST(damaged),   PAGE_TEST(any_bytes),
-		PAGE_TEST(huge),      PAGE_TEST(traps),
-		PAGE_TEST(too_many),  PAGE_TEST(no_directory),
+		PAGE_TEST(a_page),	 PAGE_TEST(in_order),
+		PAGE_TEST(left_over),	 PAGE_TEST(lock_is_left),
+		PAGE_TEST(not_ours),	 PAGE_TEST(other_lengths),
+		PAGE_TEST(damaged),	 PAGE_TEST(half_written),
+		PAGE_TEST(any_bytes),	 PAGE_TEST(huge),
+		PAGE_TEST(traps),	 PAGE_TEST(too_many),
+		PAGE_TEST(no_directory),
 	};
 
 	return RUN(tests);
