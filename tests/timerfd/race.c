@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One timer from all sides at once.  SECONDS in the environment is for how long
+ * One timer from all sides at once.  RACE_SECONDS in the environment is for how long
  * each case goes on.
  */
 #define _GNU_SOURCE
@@ -22,7 +22,7 @@ static struct {
 
 static uint64_t span_ns(void)
 {
-	const char *text = getenv("SECONDS");
+	const char *text = getenv("RACE_SECONDS");
 
 	return text ? strtoul(text, NULL, 10) * SEC : scaled(1000) * MS;
 }
