@@ -326,7 +326,7 @@ static void closed_by_another_thread(void)
 	struct reader reader = { .fd = timer(CLOCK_MONOTONIC, 0) };
 	pthread_t thread;
 
-	REQUIRE_EQ(set(reader.fd, 0, 200 * MS, 0), 0);
+	REQUIRE_EQ(set(reader.fd, 0, 2 * SEC, 0), 0);
 	thread = start_thread(read_blocked, &reader);
 	sleep_ms(50);
 	close(reader.fd);
