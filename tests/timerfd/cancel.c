@@ -75,7 +75,7 @@ static void *poll_blocked(void *arg)
 {
 	struct reader *reader = arg;
 
-	reader->result = is_ready(reader->fd, 20000);
+	reader->result = is_ready(reader->fd, -1);
 	reader->done = true;
 	return NULL;
 }

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -290,6 +291,39 @@ static void exec_keeps_it(void)
 static void exec_closes_it(void)
 {
 	CHECK_EQ(run_with(timer(CLOCK_MONOTONIC, TFD_CLOEXEC)), 7);
+}
+
+/* The library leaves to the kernel what it has not made. */
+static void made_by_the_system_call(void)
+{
+	int fd = syscall(SYS_timerfd_create, CLOCK_MONOTONIC, TFD_NONBLOCK);
+	struct itimerspec second = spec_of(SEC, 0), old;
+	struct setting before;
+
+	REQUIRE(!is_timerheap(fd));
+	REQUIRE_EQ(set(fd, 0, 100 * SEC, 3), 0);
+	CHECK_ORDER(get(fd).value, >, 60 * SEC);
+	REQUIRE_EQ(set_old(fd, 0, MS, 0, &before), 0);
+	CHECK_EQ(before.interval, 3);
+	CHECK_EQ(take_later(fd), 1);
+	POISON(old);
+	CHECK_EQ(value_of(timerfd_settime(fd, 8, &second, &old)), -EINVAL);
+	CHECK_EQ(value_of(timerfd_settime(fd, 0, nowhere, &old)), -EFAULT);
+	CHECK_EQ(value_of(timerfd_gettime(fd, nowhere)), -EFAULT);
+	CHECK(IS_POISON(old));
+}
+
+/* And the kernel's system calls know nothing of timerheap's. */
+static void asked_by_the_system_call(void)
+{
+	int fd = timer(CLOCK_MONOTONIC, TFD_NONBLOCK);
+	int64_t want = column_is_timerheap() ? -EINVAL : 0;
+	struct itimerspec second = spec_of(SEC, 0);
+
+	CHECK_EQ(value_of(syscall(SYS_timerfd_settime, fd, 0, &second, NULL)),
+		 want);
+	CHECK_EQ(value_of(syscall(SYS_timerfd_gettime, fd, &second)), want);
+	CHECK_EQ(get(fd).value != 0, !want);
 }
 
 static void closed_while_it_is_read(void)
@@ -579,6 +613,8 @@ static const struct test_case cases[] = {
 	CASE(expires_in_transit),
 	CASE(exec_keeps_it),
 	CASE(exec_closes_it),
+	CASE(made_by_the_system_call),
+	CASE(asked_by_the_system_call),
 	CASE(closed_while_it_is_read),
 	CASE(closed_by_another_thread),
 	CASE(fdinfo),
