@@ -33,7 +33,8 @@ library:
 tools: library
 	$(MAKE) -C tools O=$(O)
 
-.PHONY: demo check check-fast check-all check-kernels check-model lint fuzz
+.PHONY: demo check check-fast check-all check-kernels check-model check-timerfd \
+	lint fuzz
 demo:
 	@tests/deps build guest
 	@$(MAKE) --no-print-directory -s tools
@@ -53,6 +54,9 @@ check-kernels:
 
 check-model:
 	@tests/model/check
+
+check-timerfd:
+	@tests/check timerfd timerfd-debug
 
 # The simulation with seeds of its own each time.
 .PHONY: soak-sim
@@ -130,6 +134,7 @@ help:
 	@echo 'make soak-sim    the simulation, with new seeds, for SECONDS=600'
 	@echo 'make check-kernels  the self-tests on each kernel that is supported'
 	@echo 'make check-model  the protocol, searched by SPIN with barriers out'
+	@echo 'make check-timerfd  what timerfd does, on its own and on timerheap'
 	@echo 'make lint        W=1, sparse, checkpatch, clang-format'
 	@echo 'make fuzz        libFuzzer in user space, SECONDS=60 a target'
 	@echo 'make bench       timerheap beside other timers; BENCH=--quick: a part'

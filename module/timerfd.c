@@ -158,16 +158,18 @@ static void timerfd_show(struct seq_file *m, struct file *file)
 	struct th_timerfd *timerfd = file->private_data;
 	struct th_tick *tick = &timerfd->tick;
 	struct itimerspec64 value;
+	unsigned int flags;
 	u64 ticks;
 
 	spin_lock_irq(&tick->wait.lock);
 	th_timerfd_notice(timerfd);
 	th_timerfd_get_value(tick, &value);
 	ticks = tick->ticks;
+	flags = timerfd->settime_flags;
 	spin_unlock_irq(&tick->wait.lock);
 	seq_printf(m,
 		   "clockid: %d\nticks: %llu\nsettime flags: 0%o\nit_value: (%lld, %ld)\nit_interval: (%lld, %ld)\n",
-		   tick->clockid, ticks, timerfd->settime_flags,
+		   tick->clockid, ticks, flags,
 		   value.it_value.tv_sec, value.it_value.tv_nsec,
 		   value.it_interval.tv_sec, value.it_interval.tv_nsec);
 }

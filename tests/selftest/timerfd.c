@@ -14,6 +14,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "harness.h"
 #include "module.h"
 #include "queue.h"
@@ -329,13 +330,60 @@ static void holds_the_module(void)
 	CHECK_EQ(module_unload_patiently(), 0);
 }
 
+struct subject {
+	int device;
+	int fd;
+};
+
+static int do_create(void *arg)
+{
+	struct subject *s = arg;
+
+	s->fd = create(s->device, CLOCK_REALTIME, TFD_NONBLOCK);
+	return s->fd < 0 ? s->fd : 0;
+}
+
+static void created(void *arg, int err)
+{
+	struct subject *s = arg;
+
+	CHECK_EQ(total(s->device).queues, !err);
+	if (err) {
+		CHECK_EQ(create(s->device, CLOCK_REALTIME, 0), s->device + 1);
+		s->fd = s->device + 1;
+	}
+	REQUIRE_EQ(set(s->fd, 0, MS, 0), 0);
+	CHECK_EQ(ticks_within_patience(s->fd), 1);
+	close(s->fd);
+}
+
+/* Each allocation, and the copy, fails once. */
+static void create_fails(void)
+{
+	static struct subject s;
+
+	fault_need();
+	s.device = open_device();
+	fault_each(&(struct fault_test){ .what = "TIMERFD",
+					 .least = { 3, 0, 1 },
+					 .act = do_create,
+					 .check = created },
+		   &s);
+}
+
+static void restore(void)
+{
+	fault_restore();
+	module_restore();
+}
+
 static const struct test_case cases[] = {
 	CASE(bad_create),	    CASE(bad_calls),
 	CASE(result_has_no_place),  CASE(counted),
 	CASE(one_interrupt),	    CASE(set_late),
 	CASE(injected_delay),	    CASE(delay_is_in_force_at_once),
 	CASE(closed_while_delayed), CASE(injected_step),
-	CASE(holds_the_module),
+	CASE(create_fails),	    CASE(holds_the_module),
 };
 
-TEST_MAIN_RESTORE(cases, module_restore)
+TEST_MAIN_RESTORE(cases, restore)
