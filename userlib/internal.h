@@ -46,6 +46,7 @@ struct timerheap {
 	__u64 *level1;
 	int fd;
 	int clockid;
+	__u32 number; /* as tracepoints name the queue */
 	struct timerheap_expiry *ring;
 	void **data;
 	/* set once */

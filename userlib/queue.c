@@ -67,6 +67,7 @@ static int set_up(struct timerheap *th, const struct timerheap_opts *opts,
 	map = th->map;
 	th->map_size = setup.mmap_size;
 	th->header = (void *)(map + setup.header_off);
+	th->number = th->header->queue;
 	th->level1 = (void *)(map + setup.level1_off);
 	th->level0 = (void *)(map + setup.level0_off);
 	th->ring = (void *)(map + setup.ring_off);

@@ -41,6 +41,7 @@
 #include <limits.h>
 
 #include "internal.h"
+#include "probe.h"
 
 #define DERIVED (1ULL << 63)
 
@@ -138,6 +139,7 @@ static inline bool take(struct timerheap *th,
 static int advance(struct timerheap *th, __u32 from, __u32 to)
 {
 	if (from != to) {
+		timerheap__probe_reap(th->number, from, to - from);
 		/* Pairs with the kernel's acquire: the records were read. */
 		th_store32_release(&th->header->cq_head, to);
 		/*
