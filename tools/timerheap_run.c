@@ -57,15 +57,18 @@ static const char *find_library(char *path, size_t size)
 	     "neither in ../lib of this program nor where the loader looks: make install");
 }
 
-/* What is preloaded already stays so, after it. */
+/*
+ * After what is preloaded already: sanitizers insist on being first, and others
+ * that wrap timerfd's calls expect to find the next ones behind them.
+ */
 static void preload(const char *library)
 {
 	const char *others = getenv("LD_PRELOAD");
 	bool none = !others || !*others;
 	char *value;
 
-	if (asprintf(&value, "%s%s%s", library, none ? "" : ":",
-		     none ? "" : others) < 0 ||
+	if (asprintf(&value, "%s%s%s", none ? "" : others, none ? "" : ":",
+		     library) < 0 ||
 	    setenv("LD_PRELOAD", value, 1))
 		fail(FAILED, "LD_PRELOAD", strerror(errno));
 	free(value);
