@@ -4,7 +4,8 @@
 
 _timerheap_words() {
 	if ((COMP_CWORD == 1)); then
-		echo info stat hist top doctor inject --help --version
+		echo info stat hist top doctor record heatmap inject --help \
+			--version
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -12,7 +13,9 @@ _timerheap_words() {
 	stat) echo -i --interval --json --help ;;
 	doctor) echo --root --measure --json --help ;;
 	top) echo -i --interval --help ;;
-	hist) echo --cpu --json --help ;;
+	hist) echo --cpu --file --json --help ;;
+	record) echo --duration --json --help ;;
+	heatmap) echo --log --cpu -o --output --help ;;
 	inject) echo --json --help delay step off ;;
 	esac
 }
@@ -26,10 +29,20 @@ _timerheap() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
+	--file | -o | --output)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
 	# What only the user knows.
-	-i | --interval | --cpu | --measure | delay | step | off) return ;;
+	--duration | -i | --interval | --cpu | --measure | delay | step | off)
+		return
+		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$(_timerheap_words)" -- "$word")
+	case ${COMP_WORDS[1]}:$word in
+	record:-* | heatmap:-*) ;;
+	record:* | heatmap:*) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	esac
 }
 
 complete -F _timerheap timerheap

@@ -25,7 +25,7 @@ static const struct {
 #define CLOCK_FACTS (sizeof(clock_facts) / sizeof(clock_facts[0]))
 
 /* Empty where it cannot be read. */
-static void read_version(char *version, int size)
+void tool_module_version(char *version, int size)
 {
 	FILE *file = fopen(VERSION_FILE, "re");
 
@@ -175,7 +175,7 @@ static int run(int argc, char **argv)
 	th = tool_open();
 	tool_check(timerheap_info(th, &info), "INFO");
 	timerheap_close(th);
-	read_version(version, sizeof(version));
+	tool_module_version(version, sizeof(version));
 	if (opts.json)
 		tool_put_json(tool_info_json(&info, version));
 	else

@@ -13,6 +13,10 @@ static const struct option options[] = {
 	{ "cpu", required_argument, NULL, 'c' },
 	{ "measure", required_argument, NULL, 'm' },
 	{ "root", required_argument, NULL, 'r' },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "file", required_argument, NULL, 'f' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "log", no_argument, NULL, 'l' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
@@ -56,6 +60,18 @@ static long number(const struct tool_command *command, const char *option,
 	tool_bad_usage(command);
 }
 
+static uint64_t duration(const struct tool_command *command)
+{
+	const char *why = "it is 0";
+	uint64_t ns = 0;
+
+	if (!tool_time_parse(optarg, &ns, &why) && ns)
+		return ns;
+	fprintf(stderr, "timerheap %s: --duration: %s: %s\n", command->name,
+		optarg, why);
+	tool_bad_usage(command);
+}
+
 static void set(const struct tool_command *command, int code,
 		struct tool_options *opts)
 {
@@ -68,6 +84,14 @@ static void set(const struct tool_command *command, int code,
 		opts->cpu = (int)number(command, "--cpu", 0, INT_MAX);
 	else if (code == 'm')
 		opts->measure_s = (int)number(command, "--measure", 0, 3600);
+	else if (code == 'd')
+		opts->duration_ns = duration(command);
+	else if (code == 'f')
+		opts->file = optarg;
+	else if (code == 'o')
+		opts->output = optarg;
+	else if (code == 'l')
+		opts->log = true;
 	else
 		opts->root = optarg;
 }
@@ -75,6 +99,8 @@ static void set(const struct tool_command *command, int code,
 int tool_options(const struct tool_command *command, const char *allowed,
 		 int argc, char **argv, struct tool_options *opts)
 {
+	/* A word such as -50ms is no option. */
+	const char *letters = command == &tool_inject ? "+i:o:" : "i:o:";
 	char name[32];
 	int code;
 
@@ -82,8 +108,7 @@ int tool_options(const struct tool_command *command, const char *allowed,
 	/* For the messages of getopt_long(). */
 	snprintf(name, sizeof(name), "timerheap %s", command->name);
 	argv[0] = name;
-	/* A word such as -50ms is no option. */
-	while ((code = getopt_long(argc, argv, "+i:", options, NULL)) != -1) {
+	while ((code = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		if (code == 'h') {
 			fputs(command->usage, stdout);
 			exit(tool_end_output());
@@ -110,5 +135,21 @@ void tool_options_only(const struct tool_command *command, const char *allowed,
 		return;
 	fprintf(stderr, "timerheap %s: what is %s?\n", command->name,
 		argv[next]);
+	tool_bad_usage(command);
+}
+
+const char *tool_options_file(const struct tool_command *command,
+			      const char *allowed, int argc, char **argv,
+			      struct tool_options *opts)
+{
+	int next = tool_options(command, allowed, argc, argv, opts);
+
+	if (argc - next == 1)
+		return argv[next];
+	if (next == argc)
+		fprintf(stderr, "timerheap %s: which file?\n", command->name);
+	else
+		fprintf(stderr, "timerheap %s: what is %s?\n", command->name,
+			argv[next + 1]);
 	tool_bad_usage(command);
 }
