@@ -4,7 +4,8 @@
 
 _timerheap_words() {
 	if ((COMP_CWORD == 1)); then
-		echo info stat hist top doctor export inject run --help --version
+		echo info stat hist top doctor record heatmap export inject \
+			run --help --version
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -13,7 +14,9 @@ _timerheap_words() {
 	doctor) echo --root --measure --json --help ;;
 	top) echo -i --interval --help ;;
 	export) echo --listen --file -i --interval --pages --help ;;
-	hist) echo --cpu --json --help ;;
+	hist) echo --cpu --file --json --help ;;
+	record) echo --duration --json --help ;;
+	heatmap) echo --log --cpu -o --output --help ;;
 	inject) echo --json --help delay step off ;;
 	run) echo --verbose --help ;;
 	esac
@@ -32,14 +35,25 @@ _timerheap() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
+	--file | -o | --output)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
 	# What only the user knows.
-	-i | --interval | --cpu | --measure | --listen | delay | step | off) return ;;
+	--duration | -i | --interval | --cpu | --measure | --listen | delay | \
+		step | off)
+		return
+		;;
 	esac
 	if [[ ${COMP_WORDS[1]} == run && $word != -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -c -- "$word")
 		return
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$(_timerheap_words)" -- "$word")
+	case ${COMP_WORDS[1]}:$word in
+	record:-* | heatmap:-*) ;;
+	record:* | heatmap:*) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	esac
 }
 
 complete -F _timerheap timerheap

@@ -4,8 +4,8 @@
 #include "timerheap_tool.h"
 
 static const struct tool_command *const commands[] = {
-	&tool_info, &tool_inject, &tool_stat,	&tool_hist,
-	&tool_top,  &tool_doctor, &tool_export, &tool_run,
+	&tool_info,   &tool_inject, &tool_stat,	   &tool_hist,	 &tool_top,
+	&tool_doctor, &tool_record, &tool_heatmap, &tool_export, &tool_run,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -19,6 +19,8 @@ static void usage(FILE *out)
 	      "  stat     counters of each CPU\n"
 	      "  hist     how late timers were\n"
 	      "  top      both, live in a terminal, the latest CPU first\n"
+	      "  record   write down how late each timer was, for some time\n"
+	      "  heatmap  draw that: time against lateness\n"
 	      "  doctor   is this host tuned, and what would make it so\n"
 	      "  export   figures for Prometheus\n"
 	      "  inject   make timers late, or the clock step, on purpose\n"

@@ -26,7 +26,7 @@ static bool ask_module(struct export_figures *f)
 		return false;
 	tool_check(timerheap_info(th, &f->info), "INFO");
 	tool_snapshot_take(&f->cpus, th);
-	tool_version_read(f->version, EXPORT_VERSION);
+	tool_module_version(f->version, EXPORT_VERSION);
 	timerheap_close(th);
 	return true;
 }

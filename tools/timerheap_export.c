@@ -123,7 +123,7 @@ static int run(int argc, char **argv)
 	struct tool_options opts;
 	sigset_t signals;
 
-	tool_options_only(&tool_export, "ifdl", argc, argv, &opts);
+	tool_options_only(&tool_export, "ifpL", argc, argv, &opts);
 	if (opts.file)
 		check_file(&opts);
 	else if (opts.interval_s)

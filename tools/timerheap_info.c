@@ -24,7 +24,8 @@ static const struct {
 
 #define CLOCK_FACTS (sizeof(clock_facts) / sizeof(clock_facts[0]))
 
-void tool_version_read(char *version, int size)
+/* Empty where it cannot be read. */
+void tool_module_version(char *version, int size)
 {
 	FILE *file = fopen(VERSION_FILE, "re");
 
@@ -174,7 +175,7 @@ static int run(int argc, char **argv)
 	th = tool_open();
 	tool_check(timerheap_info(th, &info), "INFO");
 	timerheap_close(th);
-	tool_version_read(version, sizeof(version));
+	tool_module_version(version, sizeof(version));
 	if (opts.json)
 		tool_put_json(tool_info_json(&info, version));
 	else

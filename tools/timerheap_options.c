@@ -13,9 +13,12 @@ static const struct option options[] = {
 	{ "cpu", required_argument, NULL, 'c' },
 	{ "measure", required_argument, NULL, 'm' },
 	{ "root", required_argument, NULL, 'r' },
-	{ "listen", required_argument, NULL, 'l' },
+	{ "duration", required_argument, NULL, 'd' },
 	{ "file", required_argument, NULL, 'f' },
-	{ "pages", required_argument, NULL, 'd' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "log", no_argument, NULL, 'l' },
+	{ "listen", required_argument, NULL, 'L' },
+	{ "pages", required_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
@@ -60,6 +63,18 @@ static long number(const struct tool_command *command, const char *option,
 	tool_bad_usage(command);
 }
 
+static uint64_t duration(const struct tool_command *command)
+{
+	const char *why = "it is 0";
+	uint64_t ns = 0;
+
+	if (!tool_time_parse(optarg, &ns, &why) && ns)
+		return ns;
+	fprintf(stderr, "timerheap %s: --duration: %s: %s\n", command->name,
+		optarg, why);
+	tool_bad_usage(command);
+}
+
 static void set(const struct tool_command *command, int code,
 		struct tool_options *opts)
 {
@@ -74,11 +89,17 @@ static void set(const struct tool_command *command, int code,
 		opts->cpu = (int)number(command, "--cpu", 0, INT_MAX);
 	else if (code == 'm')
 		opts->measure_s = (int)number(command, "--measure", 0, 3600);
-	else if (code == 'l')
-		opts->listen = optarg;
+	else if (code == 'd')
+		opts->duration_ns = duration(command);
 	else if (code == 'f')
 		opts->file = optarg;
-	else if (code == 'd')
+	else if (code == 'o')
+		opts->output = optarg;
+	else if (code == 'l')
+		opts->log = true;
+	else if (code == 'L')
+		opts->listen = optarg;
+	else if (code == 'p')
 		opts->pages = optarg;
 	else
 		opts->root = optarg;
@@ -87,6 +108,10 @@ static void set(const struct tool_command *command, int code,
 int tool_options(const struct tool_command *command, const char *allowed,
 		 int argc, char **argv, struct tool_options *opts)
 {
+	/* A word such as -50ms is no option, nor is one of a program's. */
+	const char *letters = command == &tool_inject || command == &tool_run
+		? "+i:o:v"
+		: "i:o:v";
 	char name[32];
 	int code;
 
@@ -94,8 +119,7 @@ int tool_options(const struct tool_command *command, const char *allowed,
 	/* For the messages of getopt_long(). */
 	snprintf(name, sizeof(name), "timerheap %s", command->name);
 	argv[0] = name;
-	/* A word such as -50ms is no option. */
-	while ((code = getopt_long(argc, argv, "+i:v", options, NULL)) != -1) {
+	while ((code = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		if (code == 'h') {
 			fputs(command->usage, stdout);
 			exit(tool_end_output());
@@ -122,5 +146,21 @@ void tool_options_only(const struct tool_command *command, const char *allowed,
 		return;
 	fprintf(stderr, "timerheap %s: what is %s?\n", command->name,
 		argv[next]);
+	tool_bad_usage(command);
+}
+
+const char *tool_options_file(const struct tool_command *command,
+			      const char *allowed, int argc, char **argv,
+			      struct tool_options *opts)
+{
+	int next = tool_options(command, allowed, argc, argv, opts);
+
+	if (argc - next == 1)
+		return argv[next];
+	if (next == argc)
+		fprintf(stderr, "timerheap %s: which file?\n", command->name);
+	else
+		fprintf(stderr, "timerheap %s: what is %s?\n", command->name,
+			argv[next + 1]);
 	tool_bad_usage(command);
 }

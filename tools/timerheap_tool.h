@@ -27,7 +27,7 @@ struct tool_command {
 };
 
 extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
-	tool_doctor, tool_top, tool_export, tool_run;
+	tool_doctor, tool_top, tool_record, tool_heatmap, tool_export, tool_run;
 
 /**
  * struct tool_options - those that several commands have
@@ -35,34 +35,44 @@ extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
  * @interval_s: -i; 0: not given.
  * @cpu: --cpu; -1: not given.
  * @measure_s: --measure; -1: not given.
+ * @duration_ns: --duration; 0: not given.
  * @root: --root; NULL: not given.
- * @listen: --listen, likewise.
- * @file: --file, likewise.
- * @pages: --pages, likewise.
+ * @file: --file; NULL: not given.
+ * @output: -o; NULL: not given.
+ * @log: rows of the heat map.
+ * @listen: --listen; NULL: not given.
+ * @pages: --pages; NULL: not given.
  * @verbose: say more.
  */
 struct tool_options {
 	bool json;
+	bool log;
 	unsigned int interval_s;
 	int cpu;
 	int measure_s;
+	uint64_t duration_ns;
 	const char *root;
-	const char *listen;
 	const char *file;
+	const char *output;
+	const char *listen;
 	const char *pages;
 	bool verbose;
 };
 
 /*
- * timerheap_options.c.  Takes those of @allowed, by their letters, up to the
- * first other word, whose index it returns; prints help, or what is wrong, and
- * exits where that is asked for.
+ * timerheap_options.c.  Takes those of @allowed, by their letters, and moves
+ * other words behind them, the first of which has the index that it returns;
+ * prints help, or what is wrong, and exits where that is asked for.
  */
 int tool_options(const struct tool_command *command, const char *allowed,
 		 int argc, char **argv, struct tool_options *opts);
 /* The same, where there are no other words. */
 void tool_options_only(const struct tool_command *command, const char *allowed,
 		       int argc, char **argv, struct tool_options *opts);
+/* The same, where there is one other word, which it returns: a file. */
+const char *tool_options_file(const struct tool_command *command,
+			      const char *allowed, int argc, char **argv,
+			      struct tool_options *opts);
 /* After a message of what is wrong. */
 void tool_bad_usage(const struct tool_command *command)
 	__attribute__((noreturn));
@@ -96,8 +106,8 @@ int tool_range_parse(const char *text, uint64_t *least_ns, uint64_t *most_ns,
 int tool_step_parse(const char *text, int64_t *step_ns, const char **why);
 
 /* timerheap_info.c */
-/* The module's; empty where it cannot be read. */
-void tool_version_read(char *version, int size);
+/* As the module has it; empty: it is not loaded. */
+void tool_module_version(char *version, int size);
 void tool_info_print(FILE *out, const struct timerheap_info *info,
 		     const char *version);
 json_t *tool_info_json(const struct timerheap_info *info, const char *version);
