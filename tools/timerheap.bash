@@ -4,7 +4,7 @@
 
 _timerheap_words() {
 	if ((COMP_CWORD == 1)); then
-		echo info stat hist top doctor inject --help --version
+		echo info stat hist top trace doctor inject --help --version
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -12,6 +12,7 @@ _timerheap_words() {
 	stat) echo -i --interval --json --help ;;
 	doctor) echo --root --measure --json --help ;;
 	top) echo -i --interval --help ;;
+	trace) echo --over --duration --on-threshold --json --help ;;
 	hist) echo --cpu --json --help ;;
 	inject) echo --json --help delay step off ;;
 	esac
@@ -27,7 +28,8 @@ _timerheap() {
 		return
 		;;
 	# What only the user knows.
-	-i | --interval | --cpu | --measure | delay | step | off) return ;;
+	-i | --interval | --cpu | --measure | --over | --duration | \
+		--on-threshold | delay | step | off) return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$(_timerheap_words)" -- "$word")
 }

@@ -4,8 +4,8 @@
 #include "timerheap_tool.h"
 
 static const struct tool_command *const commands[] = {
-	&tool_info, &tool_inject, &tool_stat,
-	&tool_hist, &tool_top,	  &tool_doctor,
+	&tool_info, &tool_inject, &tool_stat,  &tool_hist,
+	&tool_top,  &tool_doctor, &tool_trace,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -19,6 +19,7 @@ static void usage(FILE *out)
 	      "  stat     counters of each CPU\n"
 	      "  hist     how late timers were\n"
 	      "  top      both, live in a terminal, the latest CPU first\n"
+	      "  trace    what made expiries late, and where\n"
 	      "  doctor   is this host tuned, and what would make it so\n"
 	      "  inject   make timers late, or the clock step, on purpose\n"
 	      "\n"

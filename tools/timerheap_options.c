@@ -13,6 +13,9 @@ static const struct option options[] = {
 	{ "cpu", required_argument, NULL, 'c' },
 	{ "measure", required_argument, NULL, 'm' },
 	{ "root", required_argument, NULL, 'r' },
+	{ "over", required_argument, NULL, 'o' },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "on-threshold", required_argument, NULL, 't' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
@@ -68,6 +71,12 @@ static void set(const struct tool_command *command, int code,
 		opts->cpu = (int)number(command, "--cpu", 0, INT_MAX);
 	else if (code == 'm')
 		opts->measure_s = (int)number(command, "--measure", 0, 3600);
+	else if (code == 'o')
+		opts->over = optarg;
+	else if (code == 'd')
+		opts->duration = optarg;
+	else if (code == 't')
+		opts->on_threshold = optarg;
 	else
 		opts->root = optarg;
 }

@@ -27,7 +27,7 @@ struct tool_command {
 };
 
 extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
-	tool_doctor, tool_top;
+	tool_doctor, tool_top, tool_trace;
 
 /**
  * struct tool_options - those that several commands have
@@ -36,6 +36,9 @@ extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
  * @cpu: --cpu; -1: not given.
  * @measure_s: --measure; -1: not given.
  * @root: --root; NULL: not given.
+ * @over: --over; likewise,
+ * @duration: --duration,
+ * @on_threshold: --on-threshold.
  */
 struct tool_options {
 	bool json;
@@ -43,6 +46,9 @@ struct tool_options {
 	int cpu;
 	int measure_s;
 	const char *root;
+	const char *over;
+	const char *duration;
+	const char *on_threshold;
 };
 
 /*
@@ -69,6 +75,10 @@ void tool_check(int rc, const char *what);
  * CPU.
  */
 bool tool_cpu_stats(struct timerheap *th, int cpu, struct timerheap_stats *st);
+
+/* timerheap_stop.c; the second signal ends the program at once. */
+void tool_stop_on_signals(void);
+bool tool_stopped(void);
 
 /* timerheap_output.c */
 /* Prints @json in a line and releases it. */
