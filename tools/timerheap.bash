@@ -4,8 +4,8 @@
 
 _timerheap_words() {
 	if ((COMP_CWORD == 1)); then
-		echo info stat hist top doctor record heatmap export inject \
-			run --help --version
+		echo info stat hist top record heatmap trace doctor export \
+			inject run --help --version
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -17,6 +17,7 @@ _timerheap_words() {
 	hist) echo --cpu --file --json --help ;;
 	record) echo --duration --json --help ;;
 	heatmap) echo --log --cpu -o --output --help ;;
+	trace) echo --over --duration --on-threshold --json --help ;;
 	inject) echo --json --help delay step off ;;
 	run) echo --verbose --help ;;
 	esac
@@ -40,8 +41,8 @@ _timerheap() {
 		return
 		;;
 	# What only the user knows.
-	--duration | -i | --interval | --cpu | --measure | --listen | delay | \
-		step | off)
+	--duration | -i | --interval | --cpu | --measure | --listen | --over | \
+		--on-threshold | delay | step | off)
 		return
 		;;
 	esac

@@ -4,8 +4,9 @@
 #include "timerheap_tool.h"
 
 static const struct tool_command *const commands[] = {
-	&tool_info,   &tool_inject, &tool_stat,	   &tool_hist,	 &tool_top,
-	&tool_doctor, &tool_record, &tool_heatmap, &tool_export, &tool_run,
+	&tool_info,   &tool_inject, &tool_stat,	   &tool_hist,
+	&tool_top,    &tool_record, &tool_heatmap, &tool_trace,
+	&tool_doctor, &tool_export, &tool_run,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -21,6 +22,7 @@ static void usage(FILE *out)
 	      "  top      both, live in a terminal, the latest CPU first\n"
 	      "  record   write down how late each timer was, for some time\n"
 	      "  heatmap  draw that: time against lateness\n"
+	      "  trace    what made expiries late, and where\n"
 	      "  doctor   is this host tuned, and what would make it so\n"
 	      "  export   figures for Prometheus\n"
 	      "  inject   make timers late, or the clock step, on purpose\n"

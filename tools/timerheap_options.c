@@ -19,6 +19,8 @@ static const struct option options[] = {
 	{ "log", no_argument, NULL, 'l' },
 	{ "listen", required_argument, NULL, 'L' },
 	{ "pages", required_argument, NULL, 'p' },
+	{ "over", required_argument, NULL, 'O' },
+	{ "on-threshold", required_argument, NULL, 't' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
@@ -101,6 +103,10 @@ static void set(const struct tool_command *command, int code,
 		opts->listen = optarg;
 	else if (code == 'p')
 		opts->pages = optarg;
+	else if (code == 'O')
+		opts->over = optarg;
+	else if (code == 't')
+		opts->on_threshold = optarg;
 	else
 		opts->root = optarg;
 }

@@ -5,7 +5,6 @@
  * disturbed.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -46,14 +45,6 @@ struct recorder {
 	int error;
 };
 
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
-
 static uint64_t now_ns(void)
 {
 	struct timespec ts;
@@ -89,7 +80,7 @@ static void write_lost(struct recorder *r, uint64_t at_ns, int cpu, uint64_t n)
 
 static bool is_over(const struct recorder *r)
 {
-	return stopped || r->error || now_ns() >= r->end_ns;
+	return tool_stopped() || r->error || now_ns() >= r->end_ns;
 }
 
 /* No more of them, so that what is there can be drained. */
@@ -273,8 +264,6 @@ static void report(const struct recorder *r, const char *path, double seconds,
 
 static int run(int argc, char **argv)
 {
-	struct sigaction act = { .sa_handler = on_signal,
-				 .sa_flags = (int)SA_RESETHAND };
 	struct recorder r = { .end_ns = UINT64_MAX };
 	struct recording_head head;
 	struct tool_options opts;
@@ -287,9 +276,7 @@ static int run(int argc, char **argv)
 	open_tracefs();
 	find_fields(&r);
 	open_output(&r, path, &head);
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGHUP, &act, NULL);
+	tool_stop_on_signals();
 	begin(&r);
 	begin_ns = now_ns();
 	if (opts.duration_ns &&

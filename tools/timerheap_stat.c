@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Counters of each CPU, since load or from one moment to the next. */
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -77,24 +76,6 @@ json_t *tool_stat_json(const struct timerheap_stats *st)
 	return json;
 }
 
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
-
-/* The second one ends the program at once. */
-static void catch_signals(void)
-{
-	struct sigaction act = { .sa_handler = on_signal,
-				 .sa_flags = (int)SA_RESETHAND };
-
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
-}
-
 static void print_text(const struct tool_snapshot *s)
 {
 	tool_stat_heading(stdout);
@@ -137,7 +118,7 @@ static void follow(struct timerheap *th, struct tool_snapshot *before,
 	struct timespec pause = { .tv_sec = opts->interval_s };
 	struct tool_snapshot now, since;
 
-	while (!stopped && !fflush(stdout) && !nanosleep(&pause, NULL)) {
+	while (!tool_stopped() && !fflush(stdout) && !nanosleep(&pause, NULL)) {
 		tool_snapshot_take(&now, th);
 		since = tool_snapshot_since(&now, before);
 		if (!opts->json)
@@ -158,7 +139,7 @@ static int run(int argc, char **argv)
 	tool_options_only(&tool_stat, "ji", argc, argv, &opts);
 	th = tool_open();
 	if (opts.interval_s)
-		catch_signals();
+		tool_stop_on_signals();
 	tool_snapshot_take(&first, th);
 	print(&first, 0, opts.json);
 	if (opts.interval_s)

@@ -27,7 +27,8 @@ struct tool_command {
 };
 
 extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
-	tool_doctor, tool_top, tool_record, tool_heatmap, tool_export, tool_run;
+	tool_doctor, tool_top, tool_record, tool_heatmap, tool_trace,
+	tool_export, tool_run;
 
 /**
  * struct tool_options - those that several commands have
@@ -42,6 +43,8 @@ extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
  * @log: rows of the heat map.
  * @listen: --listen; NULL: not given.
  * @pages: --pages; NULL: not given.
+ * @over: --over; NULL: not given.
+ * @on_threshold: --on-threshold; NULL: not given.
  * @verbose: say more.
  */
 struct tool_options {
@@ -56,6 +59,8 @@ struct tool_options {
 	const char *output;
 	const char *listen;
 	const char *pages;
+	const char *over;
+	const char *on_threshold;
 	bool verbose;
 };
 
@@ -87,6 +92,10 @@ void tool_check(int rc, const char *what);
  * CPU.
  */
 bool tool_cpu_stats(struct timerheap *th, int cpu, struct timerheap_stats *st);
+
+/* timerheap_stop.c; the second signal ends the program at once. */
+void tool_stop_on_signals(void);
+bool tool_stopped(void);
 
 /* timerheap_output.c */
 /* Prints @json in a line and releases it. */
