@@ -51,8 +51,13 @@ static void lay_out(struct timerheap_setup *setup)
 	setup->mmap_size = PAGE_ALIGN(end);
 }
 
-/* From 1, and again after 2^32 of them. */
-static atomic_t numbers;
+/* What tracepoints call a queue; from 1, and again after 2^32 of them. */
+u32 th_queue_number(void)
+{
+	static atomic_t numbers;
+
+	return atomic_inc_return(&numbers);
+}
 
 static void init_engine(struct th_queue *queue)
 {
@@ -60,7 +65,7 @@ static void init_engine(struct th_queue *queue)
 	struct th_engine *engine = &queue->engine;
 
 	engine->name = (struct th_name){
-		.queue = atomic_inc_return(&numbers),
+		.queue = th_queue_number(),
 		.pid = task_tgid_nr(current),
 		.clock = setup->clockid,
 	};

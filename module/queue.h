@@ -55,5 +55,6 @@ struct th_queue *th_queue_create(const struct timerheap_setup *setup,
 				 wait_queue_head_t *wait);
 void th_queue_destroy(struct th_queue *queue);
 int th_queue_map(struct th_queue *queue, struct vm_area_struct *vma);
+u32 th_queue_number(void);
 
 #endif

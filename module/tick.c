@@ -54,7 +54,7 @@ static void move_to(struct th_tick *tick, int cpu)
 }
 
 /* Negative: the deadline has passed. */
-static ktime_t until_deadline(const struct th_tick *tick)
+ktime_t th_tick_until(const struct th_tick *tick)
 {
 	if (th_tick_is_alarm(tick))
 		return alarm_expires_remaining(&tick->alarm);
@@ -63,21 +63,21 @@ static ktime_t until_deadline(const struct th_tick *tick)
 
 static void fire(struct th_tick *tick)
 {
-	ktime_t late = -until_deadline(tick) - tick->overdue;
+	ktime_t late = -th_tick_until(tick) - tick->overdue;
 
 	count_expiry(max_t(ktime_t, late, 0));
 	tick->expired = true;
 	tick->ticks++;
+	th_tick_trace_fire(tick);
 	wake_up_locked_poll(&tick->wait, EPOLLIN);
 }
 
 /* The deadline has come. */
 static void due(struct th_tick *tick)
 {
-	u64 delay_ns = th_env_draw_delay(&tick->random);
-
-	if (delay_ns)
-		hrtimer_start(&tick->late, ns_to_ktime(delay_ns),
+	tick->delay_ns = th_env_draw_delay(&tick->random);
+	if (tick->delay_ns)
+		hrtimer_start(&tick->late, ns_to_ktime(tick->delay_ns),
 			      HRTIMER_MODE_REL);
 	else
 		fire(tick);
@@ -125,6 +125,7 @@ void th_tick_init(struct th_tick *tick, clockid_t clockid)
 	init_waitqueue_head(&tick->wait);
 	tick->clockid = clockid;
 	tick->cpu = -1;
+	th_tick_name(tick);
 	prandom_seed_state(&tick->random, get_random_u64());
 	hrtimer_setup(&tick->late, delay_over, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL);
@@ -192,6 +193,7 @@ void th_tick_clear(struct th_tick *tick)
 {
 	tick->expired = false;
 	tick->ticks = 0;
+	tick->taken = tick->fired;
 	tick->interval = 0;
 	/* An alarm's deadline stays to be seen in timerfd, too. */
 	if (!th_tick_is_alarm(tick)) {
@@ -211,7 +213,7 @@ static void start(struct th_tick *tick, ktime_t expires, bool absolute)
 						     absolute ?
 						     HRTIMER_MODE_ABS :
 						     HRTIMER_MODE_REL);
-	tick->overdue = max_t(ktime_t, -until_deadline(tick), 0);
+	tick->overdue = max_t(ktime_t, -th_tick_until(tick), 0);
 	/* The kernel would not take an interrupt for what has passed. */
 	if (!queued)
 		due(tick);
@@ -276,7 +278,7 @@ u64 th_tick_go_on(struct th_tick *tick)
 
 ktime_t th_tick_remaining(const struct th_tick *tick)
 {
-	return max_t(ktime_t, until_deadline(tick), 0);
+	return max_t(ktime_t, th_tick_until(tick), 0);
 }
 
 /* When there is no delay any more: deliver what is held back by one. */

@@ -14,6 +14,8 @@
 #include <linux/wait.h>
 #include <linux/timerheap.h>
 
+#include "trace.h"
+
 struct th_tick {
 	wait_queue_head_t wait;	/* its lock is that of all below */
 
@@ -28,12 +30,16 @@ struct th_tick {
 	struct rnd_state random;
 	ktime_t interval;
 	ktime_t overdue;	/* by how much it was so when it was set */
+	u64 delay_ns;		/* injected, of the last expiry */
 	u64 ticks;
+	u32 fired;		/* interrupts, to be told by tracepoints, */
+	u32 taken;		/* and of these what was read or forgotten */
 	bool expired;		/* and not gone on to its next interval */
 	int cpu;		/* where it was last set */
 
 	/* set once */
 	clockid_t clockid;
+	struct th_name name;
 };
 
 static inline bool th_tick_is_alarm(const struct th_tick *tick)
@@ -55,6 +61,12 @@ void th_tick_clear(struct th_tick *tick);
 u64 th_tick_go_on(struct th_tick *tick);
 void th_tick_forward(struct th_tick *tick);
 ktime_t th_tick_remaining(const struct th_tick *tick);
+ktime_t th_tick_until(const struct th_tick *tick);
 void th_tick_hurry(struct th_tick *tick);
+
+/* tick_trace.c, under the lock */
+void th_tick_name(struct th_tick *tick);
+void th_tick_trace_fire(struct th_tick *tick);
+void th_tick_trace_read(struct th_tick *tick);
 
 #endif

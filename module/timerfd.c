@@ -96,6 +96,7 @@ static int take_ticks(struct th_timerfd *timerfd, bool nonblock, u64 *ticks)
 	} else if (tick->ticks) {
 		*ticks = tick->ticks;
 		tick->ticks = 0;
+		th_tick_trace_read(tick);
 		*ticks += th_tick_go_on(tick);
 	}
 	spin_unlock_irq(&tick->wait.lock);
