@@ -2,12 +2,12 @@
 /* TFD_TIMER_CANCEL_ON_SET: who is told that the wall clock was set, and when. */
 #define _GNU_SOURCE
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
+#include "reader.h"
 #include "timer.h"
 
 static uint64_t far_ahead(void)
@@ -56,50 +56,26 @@ static void poll_says_so(void)
 	CHECK(!is_ready(fd, 20));
 }
 
-struct reader {
-	int fd;
-	atomic_bool done;
-	int64_t result;
-};
-
-static void *read_blocked(void *arg)
-{
-	struct reader *reader = arg;
-
-	reader->result = take(reader->fd);
-	reader->done = true;
-	return NULL;
-}
-
-static void *poll_blocked(void *arg)
-{
-	struct reader *reader = arg;
-
-	reader->result = is_ready(reader->fd, -1);
-	reader->done = true;
-	return NULL;
-}
-
 static void blocked_reader_is_woken(void)
 {
-	struct reader reader = { .fd = cancellable(0) };
-	pthread_t thread = start_thread(read_blocked, &reader);
+	struct reader reader;
+	pthread_t thread = start_reader(&reader, cancellable(0));
 
 	sleep_ms(50);
-	CHECK(!reader.done);
+	CHECK_EQ(reader.state, 1);
 	step_clock(SEC);
-	CHECK(WAIT_UNTIL(reader.done));
+	CHECK(WAIT_UNTIL(reader.state == 2));
 	join_thread(thread);
 	CHECK_EQ(reader.result, -ECANCELED);
 }
 
 static void blocked_poller_is_woken(void)
 {
-	struct reader poller = { .fd = cancellable(0) };
-	pthread_t thread = start_thread(poll_blocked, &poller);
+	struct reader poller;
+	pthread_t thread = start_poller(&poller, cancellable(0));
 
 	sleep_ms(50);
-	CHECK(!poller.done);
+	CHECK_EQ(poller.state, 1);
 	step_clock(-(int64_t)SEC);
 	join_thread(thread);
 	CHECK_EQ(poller.result, true);

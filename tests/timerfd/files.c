@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "reader.h"
 #include "timer.h"
 
 static void flags(void)
@@ -339,36 +339,21 @@ static void closed_while_it_is_read(void)
 	CHECK_EQ(wait_child(pid), 0);
 }
 
-struct reader {
-	int fd;
-	atomic_bool done;
-	int64_t result;
-};
-
-static void *read_blocked(void *arg)
-{
-	struct reader *reader = arg;
-
-	reader->result = take(reader->fd);
-	reader->done = true;
-	return NULL;
-}
-
 /* The read goes on, of a file that has no descriptor any more. */
 static void closed_by_another_thread(void)
 {
-	struct reader reader = { .fd = timer(CLOCK_MONOTONIC, 0) };
+	int fd = timer(CLOCK_MONOTONIC, 0);
+	struct reader reader;
 	pthread_t thread;
 
-	REQUIRE_EQ(set(reader.fd, 0, 2 * SEC, 0), 0);
-	thread = start_thread(read_blocked, &reader);
+	REQUIRE_EQ(set(fd, 0, 2 * SEC, 0), 0);
+	thread = start_reader(&reader, fd);
 	sleep_ms(50);
-	close(reader.fd);
-	CHECK(!reader.done);
+	close(fd);
+	CHECK_EQ(reader.state, 1);
 	join_thread(thread);
 	CHECK_EQ(reader.result, 1);
-	CHECK_EQ(value_of(timerfd_gettime(reader.fd, &(struct itimerspec){})),
-		 -EBADF);
+	CHECK_EQ(value_of(timerfd_gettime(fd, &(struct itimerspec){})), -EBADF);
 }
 
 struct shown {
@@ -519,8 +504,8 @@ static void ticks_can_be_set(void)
 
 static void set_ticks_wakes(void)
 {
-	struct reader reader = { .fd = timer(CLOCK_MONOTONIC, 0) };
-	pthread_t thread = start_thread(read_blocked, &reader);
+	struct reader reader;
+	pthread_t thread = start_reader(&reader, timer(CLOCK_MONOTONIC, 0));
 
 	sleep_ms(50);
 	if (set_ticks(reader.fd, 3) == -ENOTTY)

@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "reader.h"
 #include "timer.h"
 
 static void one_shot_counts_one(void)
@@ -86,35 +87,6 @@ static void nonblock_can_change(void)
 	CHECK_EQ(fcntl(fd, F_GETFL), O_RDWR);
 	REQUIRE_EQ(set(fd, 0, 10 * MS, 0), 0);
 	CHECK_EQ(take(fd), 1);
-}
-
-struct reader {
-	int fd;
-	atomic_int state; /* 1: about to read; 2: it has */
-	int64_t result;
-	uint64_t when;
-};
-
-static void *read_once(void *arg)
-{
-	struct reader *reader = arg;
-
-	reader->state = 1;
-	reader->result = take(reader->fd);
-	reader->when = mono_ns();
-	reader->state = 2;
-	return NULL;
-}
-
-static pthread_t start_reader(struct reader *reader, int fd)
-{
-	pthread_t thread;
-
-	*reader = (struct reader){ .fd = fd };
-	thread = start_thread(read_once, reader);
-	CHECK(WAIT_UNTIL(reader->state >= 1));
-	sleep_ms(20);
-	return thread;
 }
 
 static void nonblock_does_not_end_a_read(void)

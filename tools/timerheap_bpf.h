@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What BPF programs stand on: structures of the kernel, and arithmetic. */
+#ifndef TIMERHEAP_BPF_H
+#define TIMERHEAP_BPF_H
+
+/* Registers by the kernel's names, not by those for user space. */
+#define __VMLINUX_H__
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#include "timerheap_trace_bpf.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), \
+			     apply_to = record)
+/* Of the kernel's, what is looked at. */
+struct task_struct {
+	int pid;
+	char comm[TRACE_COMM];
+};
+
+struct pt_regs {
+#ifdef __TARGET_ARCH_arm64
+	int syscallno;
+#else
+	unsigned long orig_ax;
+	unsigned long ip;
+#endif
+};
+
+#ifdef __TARGET_ARCH_arm64
+struct user_pt_regs {
+	unsigned long pc;
+};
+#endif
+
+struct irqaction {
+	const char *name;
+};
+#pragma clang attribute pop
+
+#include <bpf/usdt.bpf.h>
+
+static __always_inline __u64 max(__u64 a, __u64 b)
+{
+	return a > b ? a : b;
+}
+
+static __always_inline __u64 min(__u64 a, __u64 b)
+{
+	return a < b ? a : b;
+}
+
+static __always_inline __u64 since(__u64 now, __u64 before)
+{
+	return now > before ? now - before : 0;
+}
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Queues, and the expiries that are in their rings: what the kernel does. */
+#ifndef TIMERHEAP_BPF_QUEUE_H
+#define TIMERHEAP_BPF_QUEUE_H
+
+#include "timerheap_bpf.h"
+#include "timerheap_bpf_cpu.h"
+#include "timerheap_bpf_task.h"
+
+#define CLOCK_REALTIME 0
+#define CLOCK_MONOTONIC 1
+#define CLOCK_BOOTTIME 7
+#define CLOCK_TAI 11
+
+#define QUEUES 4096
+/* In all, and of one queue. */
+#define GROUPS 32768
+#define GROUPS_BITS 12
+
+/* CLOCK_TAI minus CLOCK_REALTIME. */
+const volatile __s64 tai_ns;
+
+__u64 lost; /* expiries for which there was no room here */
+
+/* struct th_name of the module, as documented. */
+struct name {
+	__u32 queue;
+	__u32 pid;
+	__s32 clock;
+};
+
+/* Expiries of one deadline, fired by one run. */
+struct group {
+	struct trace_expiry way; /* up to the posting; count: by the kernel, */
+	__u32 taken; /* and by the consumer */
+	__u32 number;
+	__u64 start_ns; /* in the queue's clock */
+	/* CLOCK_MONOTONIC from here on */
+	__u64 deadline_ns;
+	__u64 handled_ns;
+	__u64 posted_ns;
+};
+
+struct queue {
+	__u32 tail; /* groups: the home CPU counts these, */
+	__u32 head; /* and the consumer those */
+	__u64 run_ns; /* the end of the last run; 0: none seen */
+	__u64 next_ns; /* when it is to be looked at */
+	/* While runs leave work behind: since when, */
+	__u64 behind_ns;
+	__u64 left_ns; /* the end of the last one of these; 0: nothing is left, */
+	__u64 held_ns; /* and what kept it from being done, up to then */
+	__u64 stalled_ns;
+	bool stalled; /* since then */
+	__s32 clock;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, QUEUES);
+	__type(key, __u32);
+	__type(value, struct queue);
+} queues SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, GROUPS);
+	__type(key, __u32);
+	__type(value, struct group);
+} groups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} reports SEC(".maps");
+
+static __always_inline struct group *find_group(__u32 queue, __u32 number)
+{
+	__u32 index =
+		((queue << GROUPS_BITS) + (number & ((1 << GROUPS_BITS) - 1))) &
+		(GROUPS - 1);
+
+	return bpf_map_lookup_elem(&groups, &index);
+}
+
+/* CLOCK_MONOTONIC at a time of another clock. */
+static __always_inline __u64 monotonic(__s32 clock, __u64 time, __u64 now)
+{
+	if (clock == CLOCK_BOOTTIME)
+		return time - (bpf_ktime_get_boot_ns() - now);
+	if (clock == CLOCK_REALTIME)
+		time += tai_ns;
+	else if (clock != CLOCK_TAI)
+		return time;
+	return time - (bpf_ktime_get_tai_ns() - now);
+}
+
+/* Runs since the deadline had no budget left for it, or no room. */
+static __always_inline void explain_behind(struct trace_expiry *way,
+					   const struct queue *q, __u64 from,
+					   __u64 to)
+{
+	__u64 window = since(to, max(from, q->behind_ns));
+	__u64 waited = since(to, q->left_ns);
+
+	way->held_ns = min(q->held_ns + (q->stalled ? 0 : waited), window);
+	way->stalled_ns = min(q->stalled_ns + (q->stalled ? waited : 0),
+			      window - way->held_ns);
+}
+
+/* Why the interrupt came late, or was of no use. */
+static __always_inline void explain_handled(struct group *g,
+					    const struct queue *q, __u64 now)
+{
+	__u64 from = g->deadline_ns, to = g->handled_ns;
+	struct trace_expiry *way = &g->way;
+	struct cpu *cpu = this_cpu();
+
+	way->armed_late = 0;
+	way->planned_ns = way->held_ns = way->stalled_ns = 0;
+	way->before.kind = TRACE_NOTHING;
+	if (to - from < part_ns)
+		return;
+	if (q->left_ns)
+		explain_behind(way, q, from, to);
+	else if (q->run_ns > from)
+		way->armed_late = 1;
+	else if (q->run_ns)
+		way->planned_ns = since(min(q->next_ns, to), from);
+	if (!cpu)
+		return;
+	keep_current(cpu, now);
+	explain(cpu, from + way->planned_ns, to, &way->before);
+}
+
+static __always_inline void report_queue(const struct name *name)
+{
+	struct trace_expiry *news =
+		bpf_ringbuf_reserve(&reports, sizeof(*news), 0);
+
+	if (!news)
+		return;
+	news->queue = name->queue;
+	news->pid = name->pid;
+	news->count = 0;
+	bpf_ringbuf_submit(news, 0);
+}
+
+static __always_inline struct queue *get_queue(const struct name *name)
+{
+	struct queue fresh = { .clock = name->clock }, *q;
+	__u32 key = name->queue;
+
+	q = bpf_map_lookup_elem(&queues, &key);
+	if (q)
+		return q;
+	if (bpf_map_update_elem(&queues, &key, &fresh, BPF_NOEXIST))
+		return NULL;
+	report_queue(name);
+	return bpf_map_lookup_elem(&queues, &key);
+}
+
+static __always_inline void name_of(struct name *name,
+				    const struct bpf_raw_tracepoint_args *ctx)
+{
+	bpf_probe_read_kernel(name, sizeof(*name), (const void *)ctx->args[0]);
+}
+
+/* deadline, fired, start, delay, position, count */
+SEC("raw_tp/timerheap_fire")
+int on_fire(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 deadline = ctx->args[1], start = ctx->args[3];
+	__u32 position = ctx->args[5], count = ctx->args[6];
+	__u64 now = bpf_ktime_get_ns();
+	struct name name;
+	struct group *g;
+	struct queue *q;
+
+	name_of(&name, ctx);
+	q = get_queue(&name);
+	if (!q) {
+		__sync_fetch_and_add(&lost, count);
+		return 0;
+	}
+	g = find_group(name.queue, q->tail - 1);
+	if (g && q->tail && g->way.queue == name.queue &&
+	    g->start_ns == start && g->way.deadline_ns == deadline &&
+	    g->way.position + g->way.count == position) {
+		g->way.count += count;
+		g->posted_ns = now;
+		return 0;
+	}
+	g = find_group(name.queue, q->tail);
+	if (!g)
+		return 0;
+	/* Another queue's, or one that nobody came for. */
+	if (g->way.count != g->taken)
+		__sync_fetch_and_add(&lost, g->way.count - g->taken);
+	g->way.queue = name.queue;
+	g->way.pid = name.pid;
+	g->way.cpu = bpf_get_smp_processor_id();
+	g->way.deadline_ns = deadline;
+	g->way.delay_ns = ctx->args[4];
+	g->way.position = position;
+	g->way.count = count;
+	g->way.tid = ((struct task_struct *)bpf_get_current_task_btf())->pid;
+	g->way.busy_in = current_syscall();
+	g->taken = 0;
+	g->number = q->tail;
+	g->start_ns = start;
+	g->handled_ns = min(monotonic(name.clock, start, now), now);
+	/* With a lead it is before the deadline, and that is the aim. */
+	g->deadline_ns =
+		min(monotonic(name.clock, deadline, now), g->handled_ns);
+	g->posted_ns = now;
+	explain_handled(g, q, now);
+	/* Whole before the consumer's CPU counts it. */
+	__sync_fetch_and_add(&q->tail, 1);
+	return 0;
+}
+
+static __always_inline void note_left(struct queue *q, bool stalled, __u64 now)
+{
+	if (!q->behind_ns)
+		q->behind_ns = now;
+	else if (q->stalled)
+		q->stalled_ns += since(now, q->left_ns);
+	else
+		q->held_ns += since(now, q->left_ns);
+	q->left_ns = now;
+	q->stalled = stalled;
+}
+
+/* start, budget, used, next, stalled */
+SEC("raw_tp/timerheap_run")
+int on_run(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 budget = ctx->args[2], next = ctx->args[4];
+	bool stalled = ctx->args[5];
+	__u64 now = bpf_ktime_get_ns();
+	struct queue *q;
+	struct name name;
+
+	name_of(&name, ctx);
+	q = bpf_map_lookup_elem(&queues, &name.queue);
+	if (!q)
+		return 0;
+	if (stalled || !next)
+		note_left(q, stalled, now);
+	else
+		q->behind_ns = q->left_ns = q->held_ns = q->stalled_ns = 0;
+	if (!budget)
+		return 0;
+	q->run_ns = now;
+	q->next_ns = next == TIMERHEAP_NEVER ? next
+					     : monotonic(q->clock, next, now);
+	return 0;
+}
+
+#endif
