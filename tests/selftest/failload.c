@@ -59,7 +59,7 @@ static void restore(void)
 }
 
 static const struct test_case cases[] = {
-	SLOW_CASE(loading, 280),
+	SLOW_CASE(loading, 600),
 };
 
 TEST_MAIN_RESTORE(cases, restore)
