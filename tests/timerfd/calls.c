@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The calls as such: errno, system calls made directly, cancellation, signals. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,10 +27,75 @@ static void errno_is_left_alone(void)
 	}
 }
 
+/* One of the three so, the others by their functions. */
+static void by_the_general_function(void)
+{
+	int fd = syscall(SYS_timerfd_create, CLOCK_MONOTONIC, TFD_NONBLOCK);
+	struct itimerspec soon = spec_of(MS, 100 * SEC), old;
+
+	REQUIRE(fd >= 0);
+	CHECK_EQ(is_timerheap(fd), column_is_timerheap());
+	REQUIRE_EQ(set(fd, 0, 50 * SEC, 3), 0);
+	CHECK_EQ(syscall(SYS_timerfd_settime, fd, 0, &soon, &old), 0);
+	CHECK_EQ(old.it_interval.tv_nsec, 3);
+	CHECK_EQ(take_later(fd), 1);
+	CHECK_EQ(syscall(SYS_timerfd_gettime, fd, &old), 0);
+	CHECK_ORDER((uint64_t)old.it_value.tv_sec, >, 60);
+	CHECK_EQ(get(fd).interval, 100 * SEC);
+}
+
+static void errors_by_the_general_function(void)
+{
+	struct itimerspec second = spec_of(SEC, 0);
+	int fd = timer(CLOCK_MONOTONIC, 0);
+
+	CHECK_EQ(syscall(SYS_timerfd_create, CLOCK_TAI, 0), -1);
+	CHECK_EQ(errno, EINVAL);
+	CHECK_EQ(syscall(SYS_timerfd_settime, fd, 8, &second, NULL), -1);
+	CHECK_EQ(errno, EINVAL);
+	CHECK_EQ(syscall(SYS_timerfd_gettime, fd, nowhere), -1);
+	CHECK_EQ(errno, EFAULT);
+	CHECK_EQ(syscall(SYS_timerfd_gettime, 999, &second), -1);
+	CHECK_EQ(errno, EBADF);
+}
+
+/* All six arguments, all values, and errno. */
+static void other_calls_by_the_general_function(void)
+{
+	int file = syscall(SYS_memfd_create, "file", 0);
+	const off_t second_page = 4096;
+	char *page;
+
+	CHECK_EQ(syscall(SYS_ftruncate, file, 2 * second_page), 0);
+	CHECK_EQ(pwrite(file, "x", 1, second_page), 1);
+	page = (char *)syscall(SYS_mmap, NULL, 4096, PROT_READ, MAP_SHARED,
+			       file, second_page);
+	REQUIRE(page != MAP_FAILED);
+	CHECK_EQ(page[0], 'x');
+	errno = 0;
+	CHECK_EQ(syscall(SYS_getpid), getpid());
+	CHECK_EQ(errno, 0);
+	CHECK_EQ(syscall(SYS_close, 999), -1);
+	CHECK_EQ(errno, EBADF);
+	CHECK_EQ(syscall(-1), -1);
+	CHECK_EQ(errno, ENOSYS);
+}
+
+/* The C library's own, which stands for all ways past the library. */
+static long (*bare_call(void))(long number, ...)
+{
+	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD), *call;
+
+	REQUIRE(libc);
+	call = dlsym(libc, "syscall");
+	REQUIRE(call);
+	return (long (*)(long, ...))call;
+}
+
 /* The library leaves to the kernel what it has not made. */
 static void made_by_the_system_call(void)
 {
-	int fd = syscall(SYS_timerfd_create, CLOCK_MONOTONIC, TFD_NONBLOCK);
+	int fd = bare_call()(SYS_timerfd_create, CLOCK_MONOTONIC, TFD_NONBLOCK);
 	struct itimerspec second = spec_of(SEC, 0), old;
 	struct setting before;
 
@@ -52,9 +119,10 @@ static void asked_by_the_system_call(void)
 	int64_t want = column_is_timerheap() ? -EINVAL : 0;
 	struct itimerspec second = spec_of(SEC, 0);
 
-	CHECK_EQ(value_of(syscall(SYS_timerfd_settime, fd, 0, &second, NULL)),
+	CHECK_EQ(value_of(bare_call()(SYS_timerfd_settime, fd, 0, &second,
+				      NULL)),
 		 want);
-	CHECK_EQ(value_of(syscall(SYS_timerfd_gettime, fd, &second)), want);
+	CHECK_EQ(value_of(bare_call()(SYS_timerfd_gettime, fd, &second)), want);
 	CHECK_EQ(get(fd).value != 0, !want);
 }
 
@@ -130,8 +198,13 @@ static void in_signal_handlers(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(errno_is_left_alone),	CASE(made_by_the_system_call),
-	CASE(asked_by_the_system_call), CASE(no_cancellation_points),
+	CASE(errno_is_left_alone),
+	CASE(by_the_general_function),
+	CASE(errors_by_the_general_function),
+	CASE(other_calls_by_the_general_function),
+	CASE(made_by_the_system_call),
+	CASE(asked_by_the_system_call),
+	CASE(no_cancellation_points),
 	CASE(in_signal_handlers),
 };
 
