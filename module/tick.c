@@ -1,57 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/atomic.h>
-#include <linux/nospec.h>
-#include <linux/percpu.h>
 #include <linux/poll.h>
 #include <linux/random.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 
 #include "compat.h"
-#include "drift.h"
 #include "env.h"
 #include "tick.h"
-
-struct figures {
-	struct timerheap_stats stats;	/* this CPU, interrupts off */
-	atomic_t timers;		/* that were last set here */
-};
-
-static struct figures __percpu *figures;
-
-static void count_expiry(u64 lateness_ns)
-{
-	struct timerheap_stats *stats;
-	unsigned long flags;
-
-	/* On PREEMPT_RT nobody else has turned them off. */
-	local_irq_save(flags);
-	stats = &this_cpu_ptr(figures)->stats;
-	stats->runs++;
-	th_drift_record(stats, lateness_ns, 1);
-	local_irq_restore(flags);
-}
-
-static void count_overruns(u64 n)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	this_cpu_ptr(figures)->stats.overruns += n;
-	local_irq_restore(flags);
-}
-
-/* Counts where @tick was set; -1: nowhere any more. */
-static void move_to(struct th_tick *tick, int cpu)
-{
-	if (cpu == tick->cpu)
-		return;
-	if (tick->cpu >= 0)
-		atomic_dec(&per_cpu_ptr(figures, tick->cpu)->timers);
-	if (cpu >= 0)
-		atomic_inc(&per_cpu_ptr(figures, cpu)->timers);
-	tick->cpu = cpu;
-}
 
 /* Negative: the deadline has passed. */
 ktime_t th_tick_until(const struct th_tick *tick)
@@ -65,7 +20,7 @@ static void fire(struct th_tick *tick)
 {
 	ktime_t late = -th_tick_until(tick) - tick->overdue;
 
-	count_expiry(max_t(ktime_t, late, 0));
+	th_tick_count_expiry(max_t(ktime_t, late, 0));
 	tick->expired = true;
 	tick->ticks++;
 	th_tick_trace_fire(tick);
@@ -139,7 +94,7 @@ void th_tick_init(struct th_tick *tick, clockid_t clockid)
 			      HRTIMER_MODE_ABS);
 		tick->timer = &tick->timers[0];
 	}
-	move_to(tick, raw_smp_processor_id());
+	th_tick_count_at(tick, raw_smp_processor_id());
 }
 
 /* Whether neither of the two is set any more, or about to fire. */
@@ -185,7 +140,7 @@ void th_tick_stop(struct th_tick *tick)
 void th_tick_destroy(struct th_tick *tick)
 {
 	wait_and_cancel(tick);
-	move_to(tick, -1);
+	th_tick_count_at(tick, -1);
 }
 
 /* As of a moment ago: no count, no interval, no deadline. */
@@ -230,7 +185,7 @@ void th_tick_start(struct th_tick *tick, ktime_t expires, bool absolute)
 {
 	if (!absolute && tick->clockid == CLOCK_REALTIME)
 		tick->timer = &tick->timers[1];
-	move_to(tick, raw_smp_processor_id());
+	th_tick_count_at(tick, raw_smp_processor_id());
 	start(tick, expires, absolute);
 }
 
@@ -270,7 +225,7 @@ u64 th_tick_go_on(struct th_tick *tick)
 		return 0;
 	passed = forward(tick);
 	if (passed > 1)
-		count_overruns(passed - 1);
+		th_tick_count_overruns(passed - 1);
 	start(tick, th_tick_is_alarm(tick) ? tick->alarm.node.expires :
 	      hrtimer_get_expires(tick->timer), true);
 	return passed - 1;
@@ -289,34 +244,4 @@ void th_tick_hurry(struct th_tick *tick)
 	    hrtimer_try_to_cancel(&tick->late) > 0)
 		fire(tick);
 	spin_unlock_irq(&tick->wait.lock);
-}
-
-/**
- * th_tick_figures - add what the timers on a CPU did
- * @stats: of stats->cpu, which exists
- */
-void th_tick_figures(struct timerheap_stats *stats)
-{
-	struct figures *cpu =
-		per_cpu_ptr(figures, array_index_nospec(stats->cpu, nr_cpu_ids));
-
-	th_drift_add(stats, &cpu->stats);
-	stats->queues += atomic_read(&cpu->timers);
-}
-
-int th_tick_init_figures(void)
-{
-	int cpu;
-
-	figures = alloc_percpu(struct figures);
-	if (!figures)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		th_drift_reset(&per_cpu_ptr(figures, cpu)->stats);
-	return 0;
-}
-
-void th_tick_exit_figures(void)
-{
-	free_percpu(figures);
 }

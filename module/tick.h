@@ -48,10 +48,6 @@ static inline bool th_tick_is_alarm(const struct th_tick *tick)
 		tick->clockid == CLOCK_BOOTTIME_ALARM;
 }
 
-int th_tick_init_figures(void);
-void th_tick_exit_figures(void);
-void th_tick_figures(struct timerheap_stats *stats);
-
 void th_tick_init(struct th_tick *tick, clockid_t clockid);
 void th_tick_destroy(struct th_tick *tick);
 
@@ -63,6 +59,14 @@ void th_tick_forward(struct th_tick *tick);
 ktime_t th_tick_remaining(const struct th_tick *tick);
 ktime_t th_tick_until(const struct th_tick *tick);
 void th_tick_hurry(struct th_tick *tick);
+
+/* tick_figures.c */
+int th_tick_init_figures(void);
+void th_tick_exit_figures(void);
+void th_tick_figures(struct timerheap_stats *stats);
+void th_tick_count_expiry(u64 lateness_ns);
+void th_tick_count_overruns(u64 n);
+void th_tick_count_at(struct th_tick *tick, int cpu);
 
 /* tick_trace.c, under the lock */
 void th_tick_name(struct th_tick *tick);

@@ -23,15 +23,6 @@ static int cancellable(int flags)
 	return fd;
 }
 
-/* By exactly so much, there and back. */
-static void shift_clock(long seconds)
-{
-	struct timex change = { .modes = ADJ_SETOFFSET,
-				.time = { .tv_sec = seconds } };
-
-	REQUIRE(adjtimex(&change) >= 0);
-}
-
 /* At once, and once. */
 static void read_says_so(void)
 {

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "timer.h"
 
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/timerheap.h>
 #include <poll.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -143,6 +145,15 @@ void drop_capability(int capability)
 	REQUIRE(!syscall(SYS_capset, &header, data));
 }
 
+int open_descriptors(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
 static void set_clock(uint64_t now)
 {
 	struct timespec ts = timespec_of(now);
@@ -153,6 +164,14 @@ static void set_clock(uint64_t now)
 void step_clock(int64_t by_ns)
 {
 	set_clock(now_ns(CLOCK_REALTIME) + by_ns);
+}
+
+void shift_clock(long seconds)
+{
+	struct timex change = { .modes = ADJ_SETOFFSET,
+				.time = { .tv_sec = seconds } };
+
+	REQUIRE(adjtimex(&change) >= 0);
 }
 
 static int64_t true_offset;

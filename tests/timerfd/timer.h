@@ -50,10 +50,13 @@ bool is_ready(int fd, int timeout_ms);
 /* A call's value, or -errno. */
 int64_t value_of(int64_t rc);
 bool kernel_is_at_least(int major, int minor);
+int open_descriptors(void);
 /* A set capability is cleared for this process. */
 void drop_capability(int capability);
 /* Now, by this clock. */
 void step_clock(int64_t by_ns);
+/* By exactly so much, there and back. */
+void shift_clock(long seconds);
 /* As it was when the program started, and went on since. */
 void restore_clock(void);
 

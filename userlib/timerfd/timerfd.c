@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * timerfd_create(2), timerfd_settime(2) and timerfd_gettime(2) on timerheap,
- * to be preloaded (timerheap-run(1)).
+ * timerfd_create(2), timerfd_settime(2) and timerfd_gettime(2) on timerheap, and
+ * syscall(2) for these; to be preloaded (timerheap-run(1)).
  *
  * They are async-signal-safe, and no cancellation points, as the C library's
  * own are: no allocation, no lock, nothing kept but whether something has been
@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@
 #include <unistd.h>
 
 #include <linux/timerheap.h>
+
+#include "kernel.h"
 
 _Static_assert(sizeof(long) == 8 && sizeof(time_t) == 8,
 	       "timerheap is for 64-bit kernels and programs");
@@ -95,7 +98,8 @@ int timerfd_create(clockid_t clock, int flags)
 	int saved = errno, fd = create(clock, flags), error = -fd;
 
 	if (fd < 0) {
-		fd = (int)syscall(SYS_timerfd_create, clock, flags);
+		fd = (int)kernel_call(SYS_timerfd_create,
+				      (const long[6]){ clock, flags });
 		if (fd < 0)
 			return fd;
 		say_why(error);
@@ -135,7 +139,9 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *value,
 
 	if (done(fd, TIMERHEAP_IOC_TIMERFD_SETTIME, &time, &rc))
 		return rc;
-	return (int)syscall(SYS_timerfd_settime, fd, flags, value, old);
+	return (int)kernel_call(
+		SYS_timerfd_settime,
+		(const long[6]){ fd, flags, (intptr_t)value, (intptr_t)old });
 }
 
 int timerfd_gettime(int fd, struct itimerspec *value)
@@ -145,5 +151,35 @@ int timerfd_gettime(int fd, struct itimerspec *value)
 
 	if (done(fd, TIMERHEAP_IOC_TIMERFD_GETTIME, &time, &rc))
 		return rc;
-	return (int)syscall(SYS_timerfd_gettime, fd, value);
+	return (int)kernel_call(SYS_timerfd_gettime,
+				(const long[6]){ fd, (intptr_t)value });
+}
+
+/*
+ * For programs that make one of the three so, and the others by their
+ * functions: a descriptor is to be known to both.
+ */
+long syscall(long number, ...)
+{
+	long arg[6];
+	va_list list;
+
+	/* As many as there can be, whether they are there or not. */
+	va_start(list, number);
+	for (int i = 0; i < 6; i++)
+		arg[i] = va_arg(list, long);
+	va_end(list);
+	switch (number) {
+	case SYS_timerfd_create:
+		return timerfd_create((clockid_t)arg[0], (int)arg[1]);
+	case SYS_timerfd_settime:
+		return timerfd_settime((int)arg[0], (int)arg[1],
+				       (const struct itimerspec *)arg[2],
+				       (struct itimerspec *)arg[3]);
+	case SYS_timerfd_gettime:
+		return timerfd_gettime((int)arg[0],
+				       (struct itimerspec *)arg[1]);
+	default:
+		return kernel_call(number, arg);
+	}
 }
