@@ -254,6 +254,7 @@ unsigned int th_engine_run(struct th_engine *engine, unsigned int budget)
 	next = next_run(engine, &run);
 	th_env_program(engine, next);
 	trace_timerheap_run(&engine->name, run.start, budget,
-			    budget - run.left, next, run.stalled);
+			    budget - run.left, next, run.stalled,
+			    engine->name.queue);
 	return budget - run.left;
 }

@@ -29,6 +29,7 @@ struct th_grants {
 static DEFINE_PER_CPU(struct th_grants, grants);
 
 static u64 inject_min_ns, inject_max_ns;
+static bool reaps_wanted;
 
 static struct th_queue *queue_of(struct th_engine *engine)
 {
@@ -155,8 +156,11 @@ static noinline void publish_clock(struct th_queue *queue, u32 generation)
 		flags |= TIMERHEAP_HDR_CLOCK_UNRELIABLE;
 	if (READ_ONCE(inject_max_ns) || th_clock_injected_step())
 		flags |= TIMERHEAP_HDR_INJECTED;
+	if (READ_ONCE(reaps_wanted))
+		flags |= TIMERHEAP_HDR_TRACED;
 	th_engine_set_flags(engine, TIMERHEAP_HDR_CLOCK_UNRELIABLE |
-			    TIMERHEAP_HDR_INJECTED, flags);
+			    TIMERHEAP_HDR_INJECTED | TIMERHEAP_HDR_TRACED,
+			    flags);
 	WRITE_ONCE(header->wall_offset_ns,
 		   th_clock_wall_offset(queue->clockid));
 	/* Pairs with the user's acquire: the offset is as of this step. */
@@ -225,7 +229,7 @@ void th_env_run_within_grant(struct th_queue *queue)
 		th_engine_postpone(&queue->engine);
 		program_soon(queue);
 		trace_timerheap_run(&queue->engine.name, 0, 0, 0, TH_SOON,
-				    false);
+				    false, queue->engine.name.queue);
 		return;
 	}
 	used = run(queue, granted) + th_engine_pass_cost(&queue->engine);
@@ -251,6 +255,20 @@ void th_env_inject_delay(u64 min_ns, u64 max_ns)
 {
 	WRITE_ONCE(inject_min_ns, min_ns);
 	WRITE_ONCE(inject_max_ns, max_ns);
+	th_clock_changed();
+}
+
+/* The tracepoint itself is on only after this. */
+int th_env_start_reaps(void)
+{
+	WRITE_ONCE(reaps_wanted, true);
+	th_clock_changed();
+	return 0;
+}
+
+void th_env_stop_reaps(void)
+{
+	WRITE_ONCE(reaps_wanted, false);
 	th_clock_changed();
 }
 

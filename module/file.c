@@ -199,6 +199,11 @@ static long queue_ioctl(struct th_queue *queue, unsigned int cmd,
 	case TIMERHEAP_IOC_RESET_STATS:
 		th_cpu_reset_stats(queue);
 		return 0;
+	case TIMERHEAP_IOC_REAPED:
+		th_reader_reaped(queue);
+		if (arg)
+			th_kick(queue);
+		return 0;
 	default:
 		return -ENOTTY;
 	}
@@ -225,6 +230,7 @@ static long th_ioctl(struct file *file, unsigned int cmd, unsigned long value)
 	case TIMERHEAP_IOC_CANCEL:
 	case TIMERHEAP_IOC_STATS:
 	case TIMERHEAP_IOC_RESET_STATS:
+	case TIMERHEAP_IOC_REAPED:
 		return queue_ioctl(queue_of(file), cmd, arg);
 	default:
 		return -ENOTTY;

@@ -43,28 +43,42 @@ static noinline void trace_expiry(const struct th_engine *engine,
 			       engine->delay_ns);
 }
 
-static noinline void trace_alike(const struct th_engine *engine,
+static noinline void trace_fired(const struct th_engine *engine,
 				 const struct th_run *run)
 {
-	trace_timerheap_fire(&engine->name, run->expires, run->now, run->start,
-			     engine->delay_ns, engine->ring.tail - run->alike,
-			     run->alike);
+	trace_timerheap_fire(&engine->name, run->expires, run->fired_ns,
+			     run->start, engine->delay_ns,
+			     engine->ring.tail - run->fired, run->fired,
+			     engine->name.queue);
+}
+
+/* They are all that there are of this deadline, for now. */
+static void end_of_alike(struct th_engine *engine, struct th_run *run)
+{
+	if (trace_timerheap_fire_enabled() && run->fired)
+		trace_fired(engine, run);
+	run->fired = 0;
 }
 
 static void count_alike(struct th_engine *engine, struct th_run *run)
 {
-	if (run->alike)
-		th_drift_record(&engine->stats, run->horizon +
-				engine->delay_ns - run->expires, run->alike);
-	if (trace_timerheap_fire_enabled() && run->alike)
-		trace_alike(engine, run);
+	if (!run->alike)
+		return;
+	th_drift_record(&engine->stats, run->horizon + engine->delay_ns -
+			run->expires, run->alike);
+	if (trace_timerheap_fire_enabled()) {
+		run->fired_ns = run->now;
+		run->fired += run->alike;
+	}
 	run->alike = 0;
 }
 
 static void count(struct th_engine *engine, struct th_run *run, u64 expires)
 {
-	if (expires != run->expires)
+	if (expires != run->expires) {
 		count_alike(engine, run);
+		end_of_alike(engine, run);
+	}
 	run->expires = expires;
 	run->alike++;
 }
@@ -248,6 +262,7 @@ void th_fire_due(struct th_engine *engine, struct th_run *run)
 		count_alike(engine, run);
 		run->left -= n;
 	} while (n == most && run->left && !th_fire_is_over(run));
+	end_of_alike(engine, run);
 	run->more = n == most && is_due(engine, run);
 	run->idle = run->left == before && !run->more && !run->stalled;
 }

@@ -27,6 +27,9 @@ struct th_run {
 	/* Expiries of one deadline at one time, yet to be counted. */
 	u64 expires;
 	u32 alike;
+	/* Of one deadline, yet to be traced; the last of them was fired then. */
+	u64 fired_ns;
+	u32 fired;
 	bool idle;	/* nothing was due */
 	bool moved;	/* something was, and had been pushed back */
 	bool more;

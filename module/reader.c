@@ -70,6 +70,17 @@ int th_reader_wait(struct th_queue *queue, void __user *arg)
 	return th_copy_out(arg, &wait, sizeof(wait));
 }
 
+/**
+ * th_reader_reaped - TIMERHEAP_IOC_REAPED: for those who trace
+ * @queue: the queue
+ */
+void th_reader_reaped(struct th_queue *queue)
+{
+	trace_timerheap_reap(&queue->engine.name,
+			     READ_ONCE(queue->engine.header->cq_head),
+			     queue->engine.name.queue);
+}
+
 /* Copy out records from @head on; the ring may wrap once. */
 static int copy_records(const struct th_ring *ring, struct iov_iter *to,
 			u32 head, u32 n)
@@ -97,7 +108,8 @@ static ssize_t take_records(struct th_queue *queue, struct iov_iter *to,
 
 	if (err)
 		return err;
-	trace_timerheap_read(&queue->engine.name, head, n);
+	trace_timerheap_read(&queue->engine.name, head, n,
+			     queue->engine.name.queue);
 	/* Pairs with the acquire in th_ring_full(). */
 	smp_store_release(&header->cq_head, head + n);
 	return n * sizeof(struct timerheap_expiry);

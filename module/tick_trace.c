@@ -46,7 +46,7 @@ static noinline void trace_fire(struct th_tick *tick)
 	trace_timerheap_expire(&tick->name, &expiry, tick->fired, now,
 			       tick->delay_ns);
 	trace_timerheap_fire(&tick->name, expiry.expires_ns, now, now,
-			     tick->delay_ns, tick->fired, 1);
+			     tick->delay_ns, tick->fired, 1, tick->name.queue);
 }
 
 /* It fires. */
@@ -61,6 +61,6 @@ void th_tick_trace_fire(struct th_tick *tick)
 void th_tick_trace_read(struct th_tick *tick)
 {
 	trace_timerheap_read(&tick->name, tick->taken,
-			     tick->fired - tick->taken);
+			     tick->fired - tick->taken, tick->name.queue);
 	tick->taken = tick->fired;
 }

@@ -2,7 +2,9 @@
 /*
  * Tracepoints, as Documentation/uapi.rst describes them; a nop each while they
  * are off.  Raw ones get what TP_PROTO says: plain values, but for the queue
- * and the record that was posted.
+ * and the record that was posted.  The queue's number comes as a value, too,
+ * where programs are to be quick: reading it by the name takes longer than all
+ * the rest of them.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM timerheap
@@ -24,12 +26,16 @@ struct th_name {
 	s32 clock;	/* the clock of its times */
 };
 
+/* env.c: for as long as timerheap_reap is on, consumers tell. */
+int th_env_start_reaps(void);
+void th_env_stop_reaps(void);
+
 #endif
 
 TRACE_EVENT(timerheap_run,
 	TP_PROTO(const struct th_name *name, u64 start_ns, u32 budget, u32 used,
-		 u64 next_ns, bool stalled),
-	TP_ARGS(name, start_ns, budget, used, next_ns, stalled),
+		 u64 next_ns, bool stalled, u32 queue),
+	TP_ARGS(name, start_ns, budget, used, next_ns, stalled, queue),
 	TP_STRUCT__entry(
 		__field(u32, queue)
 		__field(u32, pid)
@@ -40,7 +46,7 @@ TRACE_EVENT(timerheap_run,
 		__field(bool, stalled)
 	),
 	TP_fast_assign(
-		__entry->queue = name->queue;
+		__entry->queue = queue;
 		__entry->pid = name->pid;
 		__entry->start_ns = start_ns;
 		__entry->budget = budget;
@@ -96,9 +102,10 @@ TRACE_EVENT(timerheap_expire,
 
 TRACE_EVENT(timerheap_fire,
 	TP_PROTO(const struct th_name *name, u64 deadline_ns, u64 fired_ns,
-		 u64 start_ns, u64 delay_ns, u32 position, u32 count),
+		 u64 start_ns, u64 delay_ns, u32 position, u32 count,
+		 u32 queue),
 	TP_ARGS(name, deadline_ns, fired_ns, start_ns, delay_ns, position,
-		count),
+		count, queue),
 	TP_STRUCT__entry(
 		__field(u32, queue)
 		__field(u32, pid)
@@ -111,7 +118,7 @@ TRACE_EVENT(timerheap_fire,
 		__field(s32, clock)
 	),
 	TP_fast_assign(
-		__entry->queue = name->queue;
+		__entry->queue = queue;
 		__entry->pid = name->pid;
 		__entry->deadline_ns = deadline_ns;
 		__entry->fired_ns = fired_ns;
@@ -225,8 +232,9 @@ TRACE_EVENT(timerheap_handover,
 );
 
 TRACE_EVENT(timerheap_read,
-	TP_PROTO(const struct th_name *name, u32 position, u32 count),
-	TP_ARGS(name, position, count),
+	TP_PROTO(const struct th_name *name, u32 position, u32 count,
+		 u32 queue),
+	TP_ARGS(name, position, count, queue),
 	TP_STRUCT__entry(
 		__field(u32, queue)
 		__field(u32, pid)
@@ -234,13 +242,31 @@ TRACE_EVENT(timerheap_read,
 		__field(u32, count)
 	),
 	TP_fast_assign(
-		__entry->queue = name->queue;
+		__entry->queue = queue;
 		__entry->pid = name->pid;
 		__entry->position = position;
 		__entry->count = count;
 	),
 	TP_printk("queue=%u pid=%u position=%u count=%u", __entry->queue,
 		  __entry->pid, __entry->position, __entry->count)
+);
+
+TRACE_EVENT_FN(timerheap_reap,
+	TP_PROTO(const struct th_name *name, u32 position, u32 queue),
+	TP_ARGS(name, position, queue),
+	TP_STRUCT__entry(
+		__field(u32, queue)
+		__field(u32, pid)
+		__field(u32, position)
+	),
+	TP_fast_assign(
+		__entry->queue = queue;
+		__entry->pid = name->pid;
+		__entry->position = position;
+	),
+	TP_printk("queue=%u pid=%u position=%u", __entry->queue, __entry->pid,
+		  __entry->position),
+	th_env_start_reaps, th_env_stop_reaps
 );
 
 #endif

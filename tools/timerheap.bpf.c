@@ -4,30 +4,28 @@
  * groups of expiries that are alike, in the order of its ring: timerheap_fire
  * adds them, and whoever reaps takes them.
  *
- * All but the probe are raw: others would not run for an interrupt that comes
- * in the middle of one of them.
+ * All are raw: others would not run for an interrupt that comes in the middle
+ * of one of them.
  */
 #include "timerheap_bpf_queue.h"
 #include "timerheap_bpf_sum.h"
 #include "timerheap_bpf_task.h"
 
 const volatile __u64 over_ns;
-__u64 unseen; /* reaped where no probe is, or for the first time */
+__u64 unseen; /* by threads that reap for the first time */
 __u64 dropped; /* late ones that were counted, but not reported */
 
 struct reap {
 	struct queue *q;
 	struct task *task;
-	__u32 queue;
-	__u32 from;
 	__u32 to;
 	__u32 tid;
 	__u64 now;
 };
 
-static __always_inline void report(const struct group *g, const __u64 *parts,
-				   const struct reap *reap, __u32 position,
-				   __u32 count)
+static __noinline void report(const struct group *g, const __u64 *parts,
+			      const struct reap *reap, __u32 position,
+			      __u32 count)
 {
 	struct trace_expiry *way =
 		bpf_ringbuf_reserve(&reports, sizeof(*way), 0);
@@ -38,6 +36,7 @@ static __always_inline void report(const struct group *g, const __u64 *parts,
 		return;
 	}
 	*way = g->way;
+	way->pid = reap->q->pid;
 	for (int i = 0; i < TRACE_PARTS; i++)
 		way->parts_ns[i] = parts[i];
 	way->position = position;
@@ -75,6 +74,8 @@ static __always_inline void finish(const struct group *g,
 
 	if (!s)
 		return;
+	__sync_fetch_and_add(&s->count, count);
+#pragma unroll
 	for (int i = 0; i < TRACE_PARTS; i++)
 		add(&s->parts[i], parts[i], count);
 	add(&s->parts[TRACE_TOTAL], total, count);
@@ -86,90 +87,72 @@ static __always_inline void finish(const struct group *g,
 static long take_group(__u32 index, struct reap *reap)
 {
 	struct queue *q = reap->q;
-	struct group *g;
 	__u32 position, left;
+	struct group *g;
 
 	if (!q || q->head == q->tail)
 		return 1;
-	g = find_group(reap->queue, q->head);
+	g = find_group(q->number, q->head);
 	if (!g)
 		return 1;
-	if (g->way.queue != reap->queue || g->number != q->head) {
+	if (g->way.queue != q->number || g->number != q->head) {
 		q->head++;
 		return 0;
 	}
 	position = g->way.position + g->taken;
-	left = g->way.count - g->taken;
-	if (left && (__s32)(position - reap->to) >= 0)
+	if ((__s32)(reap->to - position) <= 0)
 		return 1;
-	/* What was reaped where nobody looked. */
-	if (left && (__s32)(position - reap->from) < 0) {
-		__u32 missed = min(left, reap->from - position);
-
-		__sync_fetch_and_add(&unseen, missed);
-		g->taken += missed;
-		position += missed;
-		left -= missed;
-	}
-	left = min(left, reap->to - position);
-	if (left) {
-		if (reap->task)
-			finish(g, reap, position, left);
-		else
-			__sync_fetch_and_add(&unseen, left);
-		g->taken += left;
-	}
+	left = min(g->way.count - g->taken, reap->to - position);
+	if (reap->task)
+		finish(g, reap, position, left);
+	else
+		__sync_fetch_and_add(&unseen, left);
+	g->taken += left;
 	if (g->taken != g->way.count)
-		return 1;
-	/* The last one may still become more. */
-	if (q->head + 1 == q->tail)
 		return 1;
 	q->head++;
 	return 0;
 }
 
-static __always_inline int on_taken(__u32 queue, __u32 from, __u32 count)
+static __always_inline void new_task(__u32 tid)
+{
+	struct task *task = place_of_task(tid);
+
+	if (task)
+		*task = (struct task){ .tid = tid, .asleep_in = -1 };
+}
+
+/* All before @to is in the current thread's hands. */
+static __always_inline int on_taken(__u32 queue, __u32 to)
 {
 	struct reap reap = {
-		.q = bpf_map_lookup_elem(&queues, &queue),
-		.queue = queue,
-		.from = from,
-		.to = from + count,
+		.q = find_queue(queue),
+		.to = to,
 		.tid = bpf_get_current_pid_tgid(),
-		.now = bpf_ktime_get_ns(),
 	};
 
 	if (!reap.q)
 		return 0;
-	reap.task = bpf_map_lookup_elem(&tasks, &reap.tid);
+	reap.now = bpf_ktime_get_ns();
+	reap.task = find_task(reap.tid);
 	bpf_loop(1 << GROUPS_BITS, take_group, &reap, 0);
-	if (!reap.task) {
-		struct task fresh = { .asleep_in = -1 };
-
-		bpf_map_update_elem(&tasks, &reap.tid, &fresh, BPF_NOEXIST);
-	}
+	if (!reap.task)
+		new_task(reap.tid);
 	return 0;
 }
 
-SEC("usdt")
-int on_reap(struct pt_regs *ctx)
+/* position: the consumer's head, queue */
+SEC("raw_tp/timerheap_reap")
+int on_reap(struct bpf_raw_tracepoint_args *ctx)
 {
-	long queue, from, count;
-
-	if (bpf_usdt_arg(ctx, 0, &queue) || bpf_usdt_arg(ctx, 1, &from) ||
-	    bpf_usdt_arg(ctx, 2, &count))
-		return 0;
-	return on_taken(queue, from, count);
+	return on_taken(ctx->args[2], ctx->args[1]);
 }
 
-/* position, count */
+/* position, count, queue */
 SEC("raw_tp/timerheap_read")
 int on_read(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct name name;
-
-	name_of(&name, ctx);
-	return on_taken(name.queue, ctx->args[1], ctx->args[2]);
+	return on_taken(ctx->args[3], ctx->args[1] + ctx->args[2]);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -3,9 +3,6 @@
 #ifndef TIMERHEAP_BPF_H
 #define TIMERHEAP_BPF_H
 
-/* Registers by the kernel's names, not by those for user space. */
-#define __VMLINUX_H__
-
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <stdbool.h>
@@ -28,22 +25,13 @@ struct pt_regs {
 	int syscallno;
 #else
 	unsigned long orig_ax;
-	unsigned long ip;
 #endif
 };
-
-#ifdef __TARGET_ARCH_arm64
-struct user_pt_regs {
-	unsigned long pc;
-};
-#endif
 
 struct irqaction {
 	const char *name;
 };
 #pragma clang attribute pop
-
-#include <bpf/usdt.bpf.h>
 
 static __always_inline __u64 max(__u64 a, __u64 b)
 {

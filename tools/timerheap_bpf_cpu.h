@@ -58,24 +58,30 @@ static __always_inline __u64 overlap(const struct trace_span *span, __u64 from,
 	return since(min(span->end_ns, to), max(span->start_ns, from));
 }
 
-/* The longest of a kind between two times; how long it was there. */
-static __noinline __u64 longest(struct cpu *cpu, __u32 kind, __u64 from,
-				__u64 to, struct trace_span *found)
+/* Of each kind the longest that was there between two times. */
+struct longest {
+	__u64 ns[TRACE_KINDS];
+	__u32 at[TRACE_KINDS];
+};
+
+/* The last ones come first, since those before the time end the search. */
+static __always_inline void find_longest(struct longest *most,
+					 const struct cpu *cpu, __u64 from,
+					 __u64 to)
 {
-	__u64 most = 0;
-
-	if (!cpu || !found)
-		return 0;
-	for (int i = 0; i < SPANS; i++) {
-		const struct trace_span *span = &cpu->spans[i];
+	for (__u32 i = 1; i <= SPANS; i++) {
+		__u32 at = (cpu->next_span - i) % SPANS;
+		const struct trace_span *span = &cpu->spans[at];
 		__u64 length = overlap(span, from, to);
+		__u32 kind = span->kind;
 
-		if (span->kind != kind || length <= most)
+		if (span->end_ns <= from || kind >= TRACE_KINDS)
+			return;
+		if (length <= most->ns[kind])
 			continue;
-		most = length;
-		*found = *span;
+		most->ns[kind] = length;
+		most->at[kind] = at;
 	}
-	return most;
 }
 
 /*
@@ -85,22 +91,21 @@ static __noinline __u64 longest(struct cpu *cpu, __u32 kind, __u64 from,
 static __noinline int explain(struct cpu *cpu, __u64 from, __u64 to,
 			      struct trace_span *found)
 {
-	__u64 most = 0;
+	struct longest most = {};
+	__u32 best = TRACE_NOTHING;
 
 	if (!cpu || !found)
 		return 0;
-	found->kind = TRACE_NOTHING;
+	find_longest(&most, cpu, from, to);
 	for (__u32 kind = TRACE_HARDIRQ; kind < TRACE_KINDS; kind++) {
-		struct trace_span span = {};
-		__u64 length = longest(cpu, kind, from, to, &span);
-
-		if (length <= most)
-			continue;
-		most = length;
-		*found = span;
-		if (2 * length >= to - from)
+		if (most.ns[kind] > most.ns[best])
+			best = kind;
+		if (2 * most.ns[best] >= to - from)
 			break;
 	}
+	*found = cpu->spans[most.at[best] % SPANS];
+	if (best == TRACE_NOTHING)
+		found->kind = TRACE_NOTHING;
 	return 0;
 }
 

@@ -31,32 +31,35 @@ struct name {
 
 /* Expiries of one deadline, fired by one run. */
 struct group {
-	struct trace_expiry way; /* up to the posting; count: by the kernel, */
-	__u32 taken; /* and by the consumer */
+	struct trace_expiry way; /* up to the posting */
+	__u32 taken; /* of its count, by the consumer */
 	__u32 number;
-	__u64 start_ns; /* in the queue's clock */
-	/* CLOCK_MONOTONIC from here on */
+	/* CLOCK_MONOTONIC */
 	__u64 deadline_ns;
 	__u64 handled_ns;
 	__u64 posted_ns;
 };
 
 struct queue {
+	__u32 number;
+	__u32 pid;
+	__s32 clock;
 	__u32 tail; /* groups: the home CPU counts these, */
 	__u32 head; /* and the consumer those */
-	__u64 run_ns; /* the end of the last run; 0: none seen */
+	/* in the queue's clock */
+	__u64 run_ns; /* the last run; 0: none seen */
 	__u64 next_ns; /* when it is to be looked at */
-	/* While runs leave work behind: since when, */
+	/* CLOCK_MONOTONIC; while runs leave work behind: since when, */
 	__u64 behind_ns;
 	__u64 left_ns; /* the end of the last one of these; 0: nothing is left, */
 	__u64 held_ns; /* and what kept it from being done, up to then */
 	__u64 stalled_ns;
 	bool stalled; /* since then */
-	__s32 clock;
 };
 
+/* By the last bits of their numbers; newer ones take the place of older ones. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, QUEUES);
 	__type(key, __u32);
 	__type(value, struct queue);
@@ -123,96 +126,82 @@ static __always_inline void explain_handled(struct group *g,
 		return;
 	if (q->left_ns)
 		explain_behind(way, q, from, to);
-	else if (q->run_ns > from)
+	else if (q->run_ns > way->deadline_ns)
 		way->armed_late = 1;
+	else if (q->run_ns && q->next_ns == TIMERHEAP_NEVER)
+		way->planned_ns = to - from;
 	else if (q->run_ns)
-		way->planned_ns = since(min(q->next_ns, to), from);
-	if (!cpu)
+		way->planned_ns = since(
+			min(monotonic(q->clock, q->next_ns, now), to), from);
+	/* Nobody need have had the CPU for so long. */
+	from += way->planned_ns;
+	if (!cpu || since(to, from) < way->held_ns + way->stalled_ns + part_ns)
 		return;
 	keep_current(cpu, now);
-	explain(cpu, from + way->planned_ns, to, &way->before);
+	explain(cpu, from, to, &way->before);
 }
 
-static __always_inline void report_queue(const struct name *name)
+static __always_inline struct queue *place_of(__u32 number)
 {
-	struct trace_expiry *news =
-		bpf_ringbuf_reserve(&reports, sizeof(*news), 0);
+	__u32 place = number % QUEUES;
 
-	if (!news)
-		return;
-	news->queue = name->queue;
-	news->pid = name->pid;
-	news->count = 0;
-	bpf_ringbuf_submit(news, 0);
+	return bpf_map_lookup_elem(&queues, &place);
 }
 
-static __always_inline struct queue *get_queue(const struct name *name)
+static __always_inline struct queue *find_queue(__u32 number)
 {
-	struct queue fresh = { .clock = name->clock }, *q;
-	__u32 key = name->queue;
+	struct queue *q = place_of(number);
 
-	q = bpf_map_lookup_elem(&queues, &key);
-	if (q)
-		return q;
-	if (bpf_map_update_elem(&queues, &key, &fresh, BPF_NOEXIST))
-		return NULL;
-	report_queue(name);
-	return bpf_map_lookup_elem(&queues, &key);
+	return q && q->number == number ? q : NULL;
 }
 
-static __always_inline void name_of(struct name *name,
-				    const struct bpf_raw_tracepoint_args *ctx)
+static __always_inline void new_queue(struct queue *q,
+				      const struct bpf_raw_tracepoint_args *ctx)
 {
-	bpf_probe_read_kernel(name, sizeof(*name), (const void *)ctx->args[0]);
+	struct name name = {};
+
+	bpf_probe_read_kernel(&name, sizeof(name), (const void *)ctx->args[0]);
+	*q = (struct queue){
+		.number = name.queue,
+		.pid = name.pid,
+		.clock = name.clock,
+	};
 }
 
-/* deadline, fired, start, delay, position, count */
+/* deadline, fired, start, delay, position, count, queue */
 SEC("raw_tp/timerheap_fire")
 int on_fire(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 deadline = ctx->args[1], start = ctx->args[3];
-	__u32 position = ctx->args[5], count = ctx->args[6];
+	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 now = bpf_ktime_get_ns();
-	struct name name;
+	__u32 number = ctx->args[7];
+	struct queue *q = place_of(number);
 	struct group *g;
-	struct queue *q;
 
-	name_of(&name, ctx);
-	q = get_queue(&name);
-	if (!q) {
-		__sync_fetch_and_add(&lost, count);
+	if (!q)
 		return 0;
-	}
-	g = find_group(name.queue, q->tail - 1);
-	if (g && q->tail && g->way.queue == name.queue &&
-	    g->start_ns == start && g->way.deadline_ns == deadline &&
-	    g->way.position + g->way.count == position) {
-		g->way.count += count;
-		g->posted_ns = now;
-		return 0;
-	}
-	g = find_group(name.queue, q->tail);
+	if (q->number != number)
+		new_queue(q, ctx);
+	g = find_group(number, q->tail);
 	if (!g)
 		return 0;
 	/* Another queue's, or one that nobody came for. */
 	if (g->way.count != g->taken)
 		__sync_fetch_and_add(&lost, g->way.count - g->taken);
-	g->way.queue = name.queue;
-	g->way.pid = name.pid;
+	g->way.queue = number;
 	g->way.cpu = bpf_get_smp_processor_id();
 	g->way.deadline_ns = deadline;
 	g->way.delay_ns = ctx->args[4];
-	g->way.position = position;
-	g->way.count = count;
-	g->way.tid = ((struct task_struct *)bpf_get_current_task_btf())->pid;
-	g->way.busy_in = current_syscall();
+	g->way.position = ctx->args[5];
+	g->way.count = ctx->args[6];
+	g->way.tid = task->pid;
+	g->way.busy_in = syscall_of(task);
 	g->taken = 0;
 	g->number = q->tail;
-	g->start_ns = start;
-	g->handled_ns = min(monotonic(name.clock, start, now), now);
+	g->handled_ns = min(monotonic(q->clock, start, now), now);
 	/* With a lead it is before the deadline, and that is the aim. */
-	g->deadline_ns =
-		min(monotonic(name.clock, deadline, now), g->handled_ns);
+	g->deadline_ns = min(monotonic(q->clock, deadline, now), g->handled_ns);
 	g->posted_ns = now;
 	explain_handled(g, q, now);
 	/* Whole before the consumer's CPU counts it. */
@@ -232,29 +221,25 @@ static __always_inline void note_left(struct queue *q, bool stalled, __u64 now)
 	q->stalled = stalled;
 }
 
-/* start, budget, used, next, stalled */
+/* start, budget, used, next, stalled, queue */
 SEC("raw_tp/timerheap_run")
 int on_run(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 budget = ctx->args[2], next = ctx->args[4];
+	__u64 next = ctx->args[4];
 	bool stalled = ctx->args[5];
-	__u64 now = bpf_ktime_get_ns();
-	struct queue *q;
-	struct name name;
+	struct queue *q = find_queue(ctx->args[6]);
 
-	name_of(&name, ctx);
-	q = bpf_map_lookup_elem(&queues, &name.queue);
 	if (!q)
 		return 0;
 	if (stalled || !next)
-		note_left(q, stalled, now);
-	else
+		note_left(q, stalled, bpf_ktime_get_ns());
+	else if (q->behind_ns)
 		q->behind_ns = q->left_ns = q->held_ns = q->stalled_ns = 0;
-	if (!budget)
-		return 0;
-	q->run_ns = now;
-	q->next_ns = next == TIMERHEAP_NEVER ? next
-					     : monotonic(q->clock, next, now);
+	/* It had a budget. */
+	if (ctx->args[2]) {
+		q->run_ns = ctx->args[1];
+		q->next_ns = next;
+	}
 	return 0;
 }
 

@@ -6,10 +6,11 @@
 #include "timerheap_bpf.h"
 #include "timerheap_bpf_cpu.h"
 
-#define TASKS 4096
+#define TASKS 8192
 
 /* A thread that has reaped. */
 struct task {
+	__u32 tid;
 	__u64 woken_ns;
 	__u64 ready_ns; /* woken, or preempted */
 	__u64 on_cpu_ns;
@@ -17,17 +18,31 @@ struct task {
 	struct trace_span waiting;
 };
 
+/* By the last bits of their numbers; who reaps takes the place of another. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, TASKS);
 	__type(key, __u32);
 	__type(value, struct task);
 } tasks SEC(".maps");
 
-/* What the current thread was doing when it was interrupted; -1: no call. */
-static __always_inline __s32 current_syscall(void)
+static __always_inline struct task *place_of_task(__u32 tid)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 place = tid % TASKS;
+
+	return bpf_map_lookup_elem(&tasks, &place);
+}
+
+static __always_inline struct task *find_task(__u32 tid)
+{
+	struct task *task = place_of_task(tid);
+
+	return task && task->tid == tid ? task : NULL;
+}
+
+/* What a thread was doing when it was interrupted; -1: no call. */
+static __always_inline __s32 syscall_of(struct task_struct *task)
+{
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
 #ifdef __TARGET_ARCH_arm64
@@ -40,18 +55,18 @@ static __always_inline __s32 current_syscall(void)
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct *woken)
 {
-	__u32 tid = woken->pid;
-	struct task *task = bpf_map_lookup_elem(&tasks, &tid);
+	struct task *task = find_task(woken->pid);
 
 	if (task)
 		task->woken_ns = task->ready_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
-static __always_inline void leaves(struct task *task, __u64 now, bool sleeps)
+static __always_inline void leaves(struct task *task, struct task_struct *prev,
+				   __u64 now, bool sleeps)
 {
 	if (sleeps)
-		task->asleep_in = current_syscall();
+		task->asleep_in = syscall_of(prev);
 	else
 		task->ready_ns = now;
 }
@@ -79,10 +94,10 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev,
 		keep_span(cpu, TRACE_TASK, from, cpu->switched_ns, now,
 			  prev->comm);
 	cpu->switched_ns = now;
-	task = from ? bpf_map_lookup_elem(&tasks, &from) : NULL;
+	task = from ? find_task(from) : NULL;
 	if (task)
-		leaves(task, now, !preempt && state);
-	task = to ? bpf_map_lookup_elem(&tasks, &to) : NULL;
+		leaves(task, prev, now, !preempt && state);
+	task = to ? find_task(to) : NULL;
 	if (task)
 		comes(task, cpu, now);
 	return 0;

@@ -7,13 +7,17 @@
 #include "timerheap_trace.h"
 
 /* As if it were lateness, which has all that is wanted. */
-static void to_figures(struct timerheap_stats *st, const struct trace_sum *sum)
+static void to_figures(struct timerheap_stats *st, const struct trace_sum *sum,
+		       uint64_t count)
 {
 	tool_figures_init(st);
-	st->expiries = sum->count;
+	st->expiries = count;
 	st->lateness_sum_ns = sum->sum_ns;
 	st->lateness_max_ns = sum->max_ns;
 	memcpy(st->hist, sum->hist, sizeof(st->hist));
+	st->hist[0] = count;
+	for (__u32 i = 1; i < TIMERHEAP_HIST_BUCKETS; i++)
+		st->hist[0] -= st->hist[i];
 	for (__u32 i = 0; i < TIMERHEAP_HIST_BUCKETS; i++)
 		if (st->hist[i]) {
 			st->lateness_min_ns = timerheap_hist_lower(i);
@@ -32,7 +36,7 @@ void trace_parts_print(FILE *out, int cpu, const struct trace_sums *sums)
 	for (int part = 0; part < TRACE_SUMS; part++) {
 		struct timerheap_stats st;
 
-		to_figures(&st, &sums->parts[part]);
+		to_figures(&st, &sums->parts[part], sums->count);
 		fprintf(out, "%4d %-8s %9" PRIu64 " %9s %9s %9s\n", cpu,
 			trace_part_names[part], (uint64_t)st.expiries,
 			demo_time(timerheap_hist_percentile(&st, 50)).text,
@@ -48,7 +52,7 @@ json_t *trace_parts_json(int cpu, const struct trace_sums *sums)
 	for (int part = 0; parts && part < TRACE_SUMS; part++) {
 		struct timerheap_stats st;
 
-		to_figures(&st, &sums->parts[part]);
+		to_figures(&st, &sums->parts[part], sums->count);
 		json_object_set_new(parts, trace_part_names[part],
 				    tool_lateness_json(&st));
 	}

@@ -11,19 +11,19 @@
 #include <unistd.h>
 
 #include "demo.h"
-#include "timerheap_follow.h"
 #include "timerheap_trace.h"
 #include "timerheap.skel.h"
 
 #define OVER_NS 100000
 /* Shorter ones would be of the tracer's own making. */
 #define SCALE_LEAST_NS 50000
+#define NS_PER_MS 1000000
+#define MAX_PATIENCE_MS 1000
 #define BTF "/sys/kernel/btf/vmlinux"
 
 struct trace {
 	struct timerheap_bpf *skel;
 	struct ring_buffer *reports;
-	struct trace_follow follow;
 	struct trace_ranks ranks;
 	unsigned int cpus;
 	uint64_t over_ns;
@@ -91,25 +91,11 @@ static void settle(struct trace *trace)
 		((int64_t)(now_ns(CLOCK_TAI) - now_ns(CLOCK_REALTIME)) +
 		 500000000) /
 		1000000000 * 1000000000;
+	for (unsigned int i = 0; i < sizeof(skel->rodata->buckets); i++)
+		skel->rodata->buckets[i] =
+			(unsigned char)timerheap_hist_bucket(i);
 	bpf_map__set_max_entries(skel->maps.cpus, trace->cpus);
 	bpf_map__set_max_entries(skel->maps.sums, trace->cpus);
-}
-
-static void follow(struct trace *trace, unsigned int pid)
-{
-	unsigned int probes = trace->follow.probes;
-	int rc = trace_follow_process(&trace->follow, pid);
-
-	if (!rc || trace->follow.probes > probes || rc == -ESRCH)
-		return;
-	if (rc == -ENOENT)
-		fprintf(stderr,
-			"timerheap trace: process %u reaps by itself, or its library was built without the\n"
-			"probe (systemtap-sdt-dev): where its expiries are reaped is not seen.\n",
-			pid);
-	else
-		fprintf(stderr, "timerheap trace: process %u: no probe: %s\n",
-			pid, strerror(-rc));
 }
 
 static void run_command(const char *command, const char *text)
@@ -154,10 +140,7 @@ static int on_report(void *context, void *data, size_t size)
 	struct trace *trace = context;
 
 	(void)size;
-	if (way->count)
-		report(trace, way);
-	else
-		follow(trace, way->pid);
+	report(trace, way);
 	return 0;
 }
 
@@ -181,22 +164,38 @@ static void start(struct trace *trace)
 		bpf_map__fd(trace->skel->maps.reports), on_report, trace, NULL);
 	if (!trace->reports)
 		fail("BPF's ring buffer", errno, load_advice(-errno));
-	rc = timerheap_bpf__attach(trace->skel);
+	/* Consumers are told to tell before there is something to be told of. */
+	trace->skel->links.on_reap =
+		bpf_program__attach(trace->skel->progs.on_reap);
+	rc = trace->skel->links.on_reap ? timerheap_bpf__attach(trace->skel)
+					: -errno;
 	if (rc)
 		fail("tracepoints", rc, attach_advice(rc));
-	trace->follow.program = trace->skel->progs.on_reap;
+}
+
+/* Reports end it at once; a signal that came right before it does not. */
+static int patience_ms(const struct trace *trace)
+{
+	uint64_t now = now_ns(CLOCK_MONOTONIC);
+
+	if (!trace->end_ns || trace->end_ns > now + MAX_PATIENCE_MS * NS_PER_MS)
+		return MAX_PATIENCE_MS;
+	return trace->end_ns > now
+		? (int)((trace->end_ns - now) / NS_PER_MS) + 1
+		: 0;
 }
 
 static void follow_reports(struct trace *trace)
 {
-	while (!tool_stopped() && !ferror(stdout)) {
-		int rc = ring_buffer__poll(trace->reports, 100);
+	int ms = patience_ms(trace);
+
+	for (; ms && !tool_stopped() && !ferror(stdout);
+	     ms = patience_ms(trace)) {
+		int rc = ring_buffer__poll(trace->reports, ms);
 
 		if (rc < 0 && rc != -EINTR)
 			fail("BPF's ring buffer", rc, "see the kernel's log");
 		fflush(stdout);
-		if (trace->end_ns && now_ns(CLOCK_MONOTONIC) >= trace->end_ns)
-			break;
 	}
 	ring_buffer__consume(trace->reports);
 }
@@ -205,8 +204,7 @@ static bool read_sums(struct trace *trace, __u32 cpu, struct trace_sums *sums)
 {
 	int fd = bpf_map__fd(trace->skel->maps.sums);
 
-	return !bpf_map_lookup_elem(fd, &cpu, sums) &&
-		sums->parts[TRACE_TOTAL].count;
+	return !bpf_map_lookup_elem(fd, &cpu, sums) && sums->count;
 }
 
 static void print_summary(struct trace *trace, struct trace_sums *sums)
@@ -288,7 +286,6 @@ static int run(int argc, char **argv)
 		trace.end_ns = now_ns(CLOCK_MONOTONIC) + opts.duration_ns;
 	follow_reports(&trace);
 	summarize(&trace);
-	trace_follow_end(&trace.follow);
 	ring_buffer__free(trace.reports);
 	timerheap_bpf__destroy(trace.skel);
 	return tool_end_output();
@@ -308,7 +305,7 @@ const struct tool_command tool_trace = {
 	"                          'cat >>FILE' keeps them\n"
 	"  --json                  an object a line; the last one is the summary\n"
 	"\n"
-	"Times have a unit: ns, us, ms or s.  It takes root, or CAP_BPF, CAP_PERFMON and\n"
-	"CAP_SYS_PTRACE, and a kernel with BTF.\n",
+	"Times have a unit: ns, us, ms or s.  It takes root, or CAP_BPF and CAP_PERFMON,\n"
+	"and a kernel with BTF.\n",
 	run,
 };

@@ -55,7 +55,7 @@ struct trace_span {
  * @pid: of the process that made it.
  * @cpu: the home CPU.
  * @position: in the ring.
- * @count: how many; 0: this is but news of a queue, and of @pid.
+ * @count: how many.
  * @tid: the consumer, a thread,
  * @comm: and its name.
  * @asleep_in: the system call that it was woken from; -1: not known.
@@ -83,8 +83,8 @@ struct trace_expiry {
 	char comm[TRACE_COMM];
 };
 
+/* hist[0] is not written: what the others leave of the count. */
 struct trace_sum {
-	__u64 count;
 	__u64 sum_ns;
 	__u64 max_ns;
 	__u64 hist[TIMERHEAP_HIST_BUCKETS];
@@ -92,6 +92,7 @@ struct trace_sum {
 
 /* Of a home CPU, by trace_part; the last is of the whole way. */
 struct trace_sums {
+	__u64 count;
 	struct trace_sum parts[TRACE_SUMS];
 };
 

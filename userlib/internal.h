@@ -92,6 +92,7 @@ int timerheap__sys_poll_wait(int pollfd, __u64 timeout_ns);
 
 /* call.c: the queue's calls, by those who need only one. */
 int timerheap__kick(struct timerheap *th);
+int timerheap__reaped(struct timerheap *th, bool kick);
 int timerheap__wait(struct timerheap *th, __u32 min, __u64 deadline_ns);
 
 /* arm.c */

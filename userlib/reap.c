@@ -135,9 +135,14 @@ static inline bool take(struct timerheap *th,
 	return true;
 }
 
-/* Give the kernel the room back, and kick it if it waits for that. */
+/*
+ * Give the kernel the room back; say so if somebody traces, and kick it if it
+ * waits for that.
+ */
 static int advance(struct timerheap *th, __u32 from, __u32 to)
 {
+	__u32 flags;
+
 	if (from != to) {
 		timerheap__probe_reap(th->number, from, to - from);
 		/* Pairs with the kernel's acquire: the records were read. */
@@ -148,7 +153,10 @@ static int advance(struct timerheap *th, __u32 from, __u32 to)
 		 */
 		th_fence_sc();
 	}
-	if (th_load32(&th->header->flags) & TIMERHEAP_HDR_STALLED)
+	flags = th_load32(&th->header->flags);
+	if (flags & TIMERHEAP_HDR_TRACED && from != to)
+		return timerheap__reaped(th, flags & TIMERHEAP_HDR_STALLED);
+	if (flags & TIMERHEAP_HDR_STALLED)
 		return timerheap__kick(th);
 	return 0;
 }

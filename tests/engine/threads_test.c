@@ -101,6 +101,12 @@ int timerheap__kick(struct timerheap *th)
 	return 0;
 }
 
+/* Nobody traces here. */
+int timerheap__reaped(struct timerheap *th, bool kick)
+{
+	return kick ? timerheap__kick(th) : 0;
+}
+
 static bool is_running(void)
 {
 	return !READ_ONCE(all.stop) && !READ_ONCE(all.failure);

@@ -227,8 +227,9 @@ void bare(unsigned int cmd)
 	if (cmd == TIMERHEAP_IOC_KICK)
 		CHECK(th_file_operations.fsync(&box.file, 0, 0, 1) ==
 		      (queue() ? 0 : -ENXIO));
-	if (cmd == TIMERHEAP_IOC_KICK || cmd == TIMERHEAP_IOC_RESET_STATS)
+	if (cmd == TIMERHEAP_IOC_KICK || cmd == TIMERHEAP_IOC_RESET_STATS ||
+	    cmd == TIMERHEAP_IOC_REAPED)
 		CHECK(call(cmd, 0) == (queue() ? 0 : -ENXIO));
-	else if (cmd - TIMERHEAP_IOC_SETUP > 9)
+	else if (cmd - TIMERHEAP_IOC_SETUP > 10)
 		CHECK(call(cmd, USER) == -ENOTTY);
 }

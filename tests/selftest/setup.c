@@ -224,6 +224,7 @@ static void before_setup(void)
 	CHECK_EQ(call(fd, TIMERHEAP_IOC_CANCEL, &batch), -ENXIO);
 	CHECK_EQ(call(fd, TIMERHEAP_IOC_STATS, &stats), -ENXIO);
 	CHECK_EQ(call(fd, TIMERHEAP_IOC_RESET_STATS, NULL), -ENXIO);
+	CHECK_EQ(call(fd, TIMERHEAP_IOC_REAPED, NULL), -ENXIO);
 	/* Not even bad pointers come before it. */
 	CHECK_EQ(call(fd, TIMERHEAP_IOC_WAIT, NULL), -ENXIO);
 	CHECK_EQ(read(fd, &e, sizeof(e)), -1);

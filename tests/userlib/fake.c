@@ -505,6 +505,8 @@ int timerheap__sys_ioctl(int fd, unsigned long request, void *arg)
 	case TIMERHEAP_IOC_RESET_STATS:
 		assert_null(arg);
 		return 0;
+	case TIMERHEAP_IOC_REAPED:
+		return arg ? timerheap__sys_kick(fd) : 0;
 	default:
 		return -ENOTTY;
 	}

@@ -10,7 +10,7 @@
 #include "internal.h"
 
 #define FAKE_QUEUES 4
-#define FAKE_CALLS 10
+#define FAKE_CALLS 11
 #define FAKE_POLLFD 900
 #define FAKE_SOCKET 901
 #define FAKE_MIN_PERIOD 100

@@ -169,6 +169,37 @@ static void full_ring_is_kicked(void **state)
 	timerheap_close(th);
 }
 
+/* Once for each batch, with the kick that is due. */
+static void tells_who_traces(void **state)
+{
+	struct timerheap *th = fake_open(16, 4);
+	struct timerheap_event ev[16];
+	int kicks;
+
+	(void)state;
+	for (__u32 i = 0; i < 6; i++)
+		assert_int_equal(timerheap_arm(th, suite_alloc(th, NULL),
+					       fake.now + 1000),
+				 0);
+	fake_advance(fake.now + 1000);
+	assert_int_equal(timerheap_reap(th, ev, 1), 1);
+	assert_int_equal(fake.calls[10], 0);
+	fake_advance(fake.now + 1000);
+	th->header->flags |= TIMERHEAP_HDR_TRACED;
+	assert_true(th->header->flags & TIMERHEAP_HDR_STALLED);
+	kicks = fake_kicks();
+	assert_int_equal(timerheap_reap(th, ev, 4), 4);
+	assert_int_equal(fake.calls[10], 1);
+	assert_int_equal(fake_kicks(), kicks + 1);
+	assert_false(th->header->flags & TIMERHEAP_HDR_STALLED);
+	assert_int_equal(timerheap_reap(th, ev, 4), 1);
+	assert_int_equal(fake.calls[10], 2);
+	assert_int_equal(fake_kicks(), kicks + 1);
+	assert_int_equal(timerheap_reap(th, ev, 4), 0);
+	assert_int_equal(fake.calls[10], 2);
+	timerheap_close(th);
+}
+
 /* A kick that failed is tried again, and costs no event. */
 static void kick_of_full_ring_fails(void **state)
 {
@@ -458,6 +489,7 @@ int main(void)
 		TEST(drops_make_no_gaps),
 		TEST(same_deadline_twice),
 		TEST(full_ring_is_kicked),
+		TEST(tells_who_traces),
 		TEST(kick_of_full_ring_fails),
 		TEST(periodic),
 		TEST(periodic_overruns),

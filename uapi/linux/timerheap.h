@@ -72,6 +72,8 @@ struct timerheap_header {
 #define TIMERHEAP_HDR_CLOCK_UNRELIABLE	(1U << 1)
 /* TIMERHEAP_IOC_INJECT is in force: lateness or steps may be made up. */
 #define TIMERHEAP_HDR_INJECTED		(1U << 2)
+/* Somebody traces: TIMERHEAP_IOC_REAPED after each store of cq_head. */
+#define TIMERHEAP_HDR_TRACED		(1U << 3)
 
 #define TIMERHEAP_LEAD_MAX_NS		10000000U
 
@@ -478,6 +480,8 @@ struct timerheap_timerfd_time {
 #define TIMERHEAP_IOC_CPU_STATS		_IO(TIMERHEAP_IOC_MAGIC, 7)
 #define TIMERHEAP_IOC_RESET_STATS	_IO(TIMERHEAP_IOC_MAGIC, 8)
 #define TIMERHEAP_IOC_INJECT		_IO(TIMERHEAP_IOC_MAGIC, 9)
+/* cq_head has moved, for who traces; with an argument, KICK after that. */
+#define TIMERHEAP_IOC_REAPED		_IO(TIMERHEAP_IOC_MAGIC, 10)
 #define TIMERHEAP_IOC_TIMERFD		_IO(TIMERHEAP_IOC_MAGIC, 0x74)
 /* Asked of descriptors that may be anything: numbers that nobody else has. */
 #define TIMERHEAP_IOC_TIMERFD_SETTIME \

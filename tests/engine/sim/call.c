@@ -11,6 +11,12 @@ int timerheap__kick(struct timerheap *th)
 	return kernel_kick();
 }
 
+/* Nobody traces here. */
+int timerheap__reaped(struct timerheap *th, bool kick)
+{
+	return kick ? timerheap__kick(th) : 0;
+}
+
 int timerheap__wait(struct timerheap *th, __u32 min, __u64 deadline_ns)
 {
 	(void)th;

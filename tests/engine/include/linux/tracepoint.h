@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #define TP_PROTO(...) __VA_ARGS__
+#define PARAMS(...) __VA_ARGS__
 
 #define TRACE_EVENT(name, proto, args, entry, assign, print)                        \
 	_Pragma("GCC diagnostic push") _Pragma(                                     \
@@ -18,5 +19,8 @@
 		return false;                                                       \
 	}                                                                           \
 	_Pragma("GCC diagnostic pop") struct trace_##name
+
+#define TRACE_EVENT_FN(name, proto, args, entry, assign, print, on, off) \
+	TRACE_EVENT(name, PARAMS(proto), args, entry, assign, print)
 
 #endif
