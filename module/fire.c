@@ -44,29 +44,24 @@ static noinline void trace_expiry(const struct th_engine *engine,
 }
 
 static noinline void trace_alike(const struct th_engine *engine,
-				 const struct th_run *run)
+				 const struct th_run *run, u32 alike)
 {
 	trace_timerheap_fire(&engine->name, run->expires, run->now, run->start,
-			     engine->delay_ns, engine->ring.tail - run->alike,
-			     run->alike);
+			     engine->delay_ns, run->counted, alike);
 }
 
+/* Those posted since the last time, all of one deadline. */
 static void count_alike(struct th_engine *engine, struct th_run *run)
 {
-	if (run->alike)
-		th_drift_record(&engine->stats, run->horizon +
-				engine->delay_ns - run->expires, run->alike);
-	if (trace_timerheap_fire_enabled() && run->alike)
-		trace_alike(engine, run);
-	run->alike = 0;
-}
+	u32 alike = engine->ring.tail - run->counted;
 
-static void count(struct th_engine *engine, struct th_run *run, u64 expires)
-{
-	if (expires != run->expires)
-		count_alike(engine, run);
-	run->expires = expires;
-	run->alike++;
+	if (!alike)
+		return;
+	th_drift_record(&engine->stats, run->horizon + engine->delay_ns -
+			run->expires, alike);
+	if (trace_timerheap_fire_enabled())
+		trace_alike(engine, run, alike);
+	run->counted = engine->ring.tail;
 }
 
 static void read_clock(struct th_engine *engine, struct th_run *run)
@@ -98,51 +93,78 @@ static u64 next_deadline(const struct th_engine *engine,
 	return th_sat_add(expires + missed * period, period);
 }
 
-/*
- * Fire the slot if @expires still is its deadline.  armed_ns comes first: a
- * user who saw the old one and rang nothing exchanged the deadline before, so
- * that the compare-exchange is lost.  One who saw the new one and rang nothing
- * may have lowered the slack, too, and be too late in the heap.
- */
-static void expire(struct th_engine *engine, struct th_run *run, u32 index,
-		   u64 expires)
+static inline void post(struct th_engine *engine, struct th_run *run,
+			u32 index, u64 expires, u32 overruns)
 {
-	struct timerheap_slot *slot = &engine->slots[index];
 	struct timerheap_expiry expiry = {
 		.expires_ns = expires,
 		.fired_ns = run->now,
 		.slot = index,
+		.overruns = overruns,
 		.cpu = run->cpu,
 		.flags = expires > run->now ? TIMERHEAP_EXPIRY_LEAD : 0,
 	};
-	u64 period = READ_ONCE(slot->period_ns);
-	u64 next = 0, next_key = TH_NEVER;
 
-	if (unlikely(period)) {
-		next = next_deadline(engine, slot, period, expires, run->now,
-				     &expiry.overruns);
-		next_key = th_fire_key(slot, next);
+	if (expires != run->expires) {
+		count_alike(engine, run);
+		run->expires = expires;
 	}
-	WRITE_ONCE(slot->armed_ns, next_key);
-	/* Pairs with the user's exchange: one of the two has the deadline. */
-	if (unlikely(cmpxchg(&slot->expires_ns, expires, next) != expires)) {
-		settle(engine, index, READ_ONCE(slot->expires_ns));
-		return;
-	}
-	count(engine, run, expires);
 	if (trace_timerheap_expire_enabled())
 		trace_expiry(engine, expiry, run->start);
 	th_ring_post(&engine->ring, &expiry);
-	if (likely(!period)) {
-		th_heap_remove(&engine->heap, index);
+}
+
+/*
+ * Go on to @next if @expires still is the deadline; else false.  armed_ns comes
+ * first: a user who saw the old one and rang nothing exchanged the deadline
+ * before, so that the compare-exchange is lost.  One who saw the new one and
+ * rang nothing may have lowered the slack, too, and be too late in the heap.
+ */
+static inline bool claim(struct th_engine *engine, struct timerheap_slot *slot,
+			 u32 index, u64 expires, u64 next, u64 next_key)
+{
+	WRITE_ONCE(slot->armed_ns, next_key);
+	/* Pairs with the user's exchange: one of the two has the deadline. */
+	if (likely(cmpxchg(&slot->expires_ns, expires, next) == expires))
+		return true;
+	settle(engine, index, READ_ONCE(slot->expires_ns));
+	return false;
+}
+
+static void expire_periodic(struct th_engine *engine, struct th_run *run,
+			    struct timerheap_slot *slot, u32 index, u64 expires,
+			    u64 period)
+{
+	u32 overruns = 0;
+	u64 next = next_deadline(engine, slot, period, expires, run->now,
+				 &overruns);
+	u64 next_key = th_fire_key(slot, next);
+
+	if (!claim(engine, slot, index, expires, next, next_key))
 		return;
-	}
-	engine->stats.overruns += expiry.overruns;
+	post(engine, run, index, expires, overruns);
+	engine->stats.overruns += overruns;
 	/* Armed for the same deadline meanwhile, with other slack. */
 	if (unlikely(th_fire_key(slot, next) != next_key))
 		settle(engine, index, READ_ONCE(slot->expires_ns));
 	else
 		th_heap_set(&engine->heap, index, next_key);
+}
+
+/* Fire the slot if @expires still is its deadline. */
+static void expire(struct th_engine *engine, struct th_run *run,
+		   struct timerheap_slot *slot, u32 index, u64 expires)
+{
+	u64 period = READ_ONCE(slot->period_ns);
+
+	if (unlikely(period)) {
+		expire_periodic(engine, run, slot, index, expires, period);
+		return;
+	}
+	if (!claim(engine, slot, index, expires, 0, TH_NEVER))
+		return;
+	post(engine, run, index, expires, 0);
+	th_heap_remove(&engine->heap, index);
 }
 
 /*
@@ -209,10 +231,11 @@ static unsigned int fire_some(struct th_engine *engine, struct th_run *run,
 
 		/* Idle, 0, becomes the latest of all. */
 		if (likely(expires - 1 < run->horizon)) {
-			run->stalled = !has_room(engine);
-			if (run->stalled)
+			if (unlikely(!has_room(engine))) {
+				run->stalled = true;
 				break;
-			expire(engine, run, index, expires);
+			}
+			expire(engine, run, slot, index, expires);
 			continue;
 		}
 		if (key > run->horizon &&

@@ -24,9 +24,9 @@ struct th_run {
 	u32 lead_ns;
 	unsigned int left;
 	u32 cpu;
-	/* Expiries of one deadline at one time, yet to be counted. */
+	/* Expiries of one deadline at one time, and the ring's tail before. */
 	u64 expires;
-	u32 alike;
+	u32 counted;
 	bool idle;	/* nothing was due */
 	bool moved;	/* something was, and had been pushed back */
 	bool more;
