@@ -66,7 +66,7 @@ bool th_engine_arm(struct th_engine *engine, const struct timerheap_arm *arm)
 	WRITE_ONCE(slot->period_ns, arm->period_ns);
 	WRITE_ONCE(slot->slack_ns, arm->slack_ns);
 	WRITE_ONCE(slot->flags, arm->flags);
-	/* Pairs with the barrier in settle() and the cmpxchg in expire(). */
+	/* Pairs with the barrier in settle() and the cmpxchg in claim(). */
 	xchg(&slot->expires_ns, arm->expires_ns);
 	th_doorbell_ring(&engine->doorbells, arm->slot);
 	/* Pairs with the barrier in publish(). */
@@ -84,7 +84,7 @@ bool th_engine_arm(struct th_engine *engine, const struct timerheap_arm *arm)
  */
 bool th_engine_cancel(struct th_engine *engine, u32 slot)
 {
-	/* Pairs with the cmpxchg in expire(). */
+	/* Pairs with the cmpxchg in claim(). */
 	return xchg(&engine->slots[slot].expires_ns, 0) != 0;
 }
 
@@ -92,13 +92,14 @@ bool th_engine_cancel(struct th_engine *engine, u32 slot)
  * Where armed_ns falls no second look is needed: who saw the old one and rang
  * nothing has a deadline after both.
  */
-static void answer(struct th_engine *engine, u32 index)
+static inline void answer(struct th_heap *heap, struct timerheap_slot *slots,
+			  u32 index)
 {
-	struct timerheap_slot *slot = &engine->slots[index];
+	struct timerheap_slot *slot = &slots[index];
 	u64 expires = READ_ONCE(slot->expires_ns);
 	u64 key = expires ? th_fire_key(slot, expires) : TH_NEVER;
 
-	if (th_heap_advance(&engine->heap, index, key))
+	if (th_heap_advance(heap, index, key))
 		WRITE_ONCE(slot->armed_ns, key);
 }
 
@@ -110,21 +111,25 @@ static u64 valid(const struct th_engine *engine, const struct th_bells *bells)
 	return n < TH_BELLS ? bells->bits & (BIT_ULL(n) - 1) : bells->bits;
 }
 
-/* Answer @most of the bells at most; how many it were. */
+/*
+ * Answer @most of the bells at most; how many it were.  The heap is a copy, for
+ * registers: it cannot be what a slot's word is written to.
+ */
 static unsigned int answer_some(struct th_engine *engine,
 				struct th_bells *bells, unsigned int most)
 {
+	struct timerheap_slot *slots = engine->slots;
+	struct th_heap heap = engine->heap;
+	unsigned int left = most;
 	u32 first = bells->first;
-	u64 bits = bells->bits;
-	unsigned int n;
+	u64 bits;
 
-	for (n = 0; bits && n < most; n++) {
-		answer(engine, first + __ffs64(bits));
-		bits &= bits - 1;
-	}
+	for (bits = bells->bits; bits && left; bits &= bits - 1, left--)
+		answer(&heap, slots, first + __ffs64(bits));
+	engine->heap = heap;
 	bells->bits = bits;
-	engine->stats.doorbells += n;
-	return n;
+	engine->stats.doorbells += most - left;
+	return most - left;
 }
 
 /*
@@ -225,6 +230,8 @@ unsigned int th_engine_run(struct th_engine *engine, unsigned int budget)
 		.cpu = th_env_cpu(engine),
 		.lead_ns = min_t(u32, READ_ONCE(engine->header->lead_ns),
 				 TIMERHEAP_LEAD_MAX_NS),
+		.counted = engine->ring.tail,
+		.told = engine->ring.tail,
 	};
 	unsigned int pass = th_engine_pass_cost(engine);
 	u32 flags_before = engine->header_flags;

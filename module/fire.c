@@ -47,40 +47,30 @@ static noinline void trace_fired(const struct th_engine *engine,
 				 const struct th_run *run)
 {
 	trace_timerheap_fire(&engine->name, run->expires, run->fired_ns,
-			     run->start, engine->delay_ns,
-			     engine->ring.tail - run->fired, run->fired,
+			     run->start, engine->delay_ns, run->told,
+			     engine->ring.tail - run->told,
 			     engine->name.queue);
 }
 
 /* They are all that there are of this deadline, for now. */
 static void end_of_alike(struct th_engine *engine, struct th_run *run)
 {
-	if (trace_timerheap_fire_enabled() && run->fired)
+	if (trace_timerheap_fire_enabled() && run->told != engine->ring.tail)
 		trace_fired(engine, run);
-	run->fired = 0;
+	run->told = engine->ring.tail;
 }
 
+/* Those posted since the last time, all of one deadline. */
 static void count_alike(struct th_engine *engine, struct th_run *run)
 {
-	if (!run->alike)
+	u32 alike = engine->ring.tail - run->counted;
+
+	if (!alike)
 		return;
 	th_drift_record(&engine->stats, run->horizon + engine->delay_ns -
-			run->expires, run->alike);
-	if (trace_timerheap_fire_enabled()) {
-		run->fired_ns = run->now;
-		run->fired += run->alike;
-	}
-	run->alike = 0;
-}
-
-static void count(struct th_engine *engine, struct th_run *run, u64 expires)
-{
-	if (expires != run->expires) {
-		count_alike(engine, run);
-		end_of_alike(engine, run);
-	}
-	run->expires = expires;
-	run->alike++;
+			run->expires, alike);
+	run->fired_ns = run->now;
+	run->counted = engine->ring.tail;
 }
 
 static void read_clock(struct th_engine *engine, struct th_run *run)
@@ -112,51 +102,79 @@ static u64 next_deadline(const struct th_engine *engine,
 	return th_sat_add(expires + missed * period, period);
 }
 
-/*
- * Fire the slot if @expires still is its deadline.  armed_ns comes first: a
- * user who saw the old one and rang nothing exchanged the deadline before, so
- * that the compare-exchange is lost.  One who saw the new one and rang nothing
- * may have lowered the slack, too, and be too late in the heap.
- */
-static void expire(struct th_engine *engine, struct th_run *run, u32 index,
-		   u64 expires)
+static inline void post(struct th_engine *engine, struct th_run *run,
+			u32 index, u64 expires, u32 overruns)
 {
-	struct timerheap_slot *slot = &engine->slots[index];
 	struct timerheap_expiry expiry = {
 		.expires_ns = expires,
 		.fired_ns = run->now,
 		.slot = index,
+		.overruns = overruns,
 		.cpu = run->cpu,
 		.flags = expires > run->now ? TIMERHEAP_EXPIRY_LEAD : 0,
 	};
-	u64 period = READ_ONCE(slot->period_ns);
-	u64 next = 0, next_key = TH_NEVER;
 
-	if (unlikely(period)) {
-		next = next_deadline(engine, slot, period, expires, run->now,
-				     &expiry.overruns);
-		next_key = th_fire_key(slot, next);
+	if (expires != run->expires) {
+		count_alike(engine, run);
+		end_of_alike(engine, run);
+		run->expires = expires;
 	}
-	WRITE_ONCE(slot->armed_ns, next_key);
-	/* Pairs with the user's exchange: one of the two has the deadline. */
-	if (unlikely(cmpxchg(&slot->expires_ns, expires, next) != expires)) {
-		settle(engine, index, READ_ONCE(slot->expires_ns));
-		return;
-	}
-	count(engine, run, expires);
 	if (trace_timerheap_expire_enabled())
 		trace_expiry(engine, expiry, run->start);
 	th_ring_post(&engine->ring, &expiry);
-	if (likely(!period)) {
-		th_heap_remove(&engine->heap, index);
+}
+
+/*
+ * Go on to @next if @expires still is the deadline; else false.  armed_ns comes
+ * first: a user who saw the old one and rang nothing exchanged the deadline
+ * before, so that the compare-exchange is lost.  One who saw the new one and
+ * rang nothing may have lowered the slack, too, and be too late in the heap.
+ */
+static inline bool claim(struct th_engine *engine, struct timerheap_slot *slot,
+			 u32 index, u64 expires, u64 next, u64 next_key)
+{
+	WRITE_ONCE(slot->armed_ns, next_key);
+	/* Pairs with the user's exchange: one of the two has the deadline. */
+	if (likely(cmpxchg(&slot->expires_ns, expires, next) == expires))
+		return true;
+	settle(engine, index, READ_ONCE(slot->expires_ns));
+	return false;
+}
+
+static void expire_periodic(struct th_engine *engine, struct th_run *run,
+			    struct timerheap_slot *slot, u32 index, u64 expires,
+			    u64 period)
+{
+	u32 overruns = 0;
+	u64 next = next_deadline(engine, slot, period, expires, run->now,
+				 &overruns);
+	u64 next_key = th_fire_key(slot, next);
+
+	if (!claim(engine, slot, index, expires, next, next_key))
 		return;
-	}
-	engine->stats.overruns += expiry.overruns;
+	post(engine, run, index, expires, overruns);
+	engine->stats.overruns += overruns;
 	/* Armed for the same deadline meanwhile, with other slack. */
 	if (unlikely(th_fire_key(slot, next) != next_key))
 		settle(engine, index, READ_ONCE(slot->expires_ns));
 	else
 		th_heap_set(&engine->heap, index, next_key);
+}
+
+/* Fire the slot if @expires still is its deadline. */
+static void expire(struct th_engine *engine, struct th_run *run,
+		   struct timerheap_slot *slot, u32 index, u64 expires)
+{
+	u64 period = READ_ONCE(slot->period_ns);
+
+	if (unlikely(period)) {
+		expire_periodic(engine, run, slot, index, expires, period);
+		return;
+	}
+	if (!claim(engine, slot, index, expires, 0, TH_NEVER))
+		return;
+	post(engine, run, index, expires, 0);
+	th_heap_remove(&engine->heap, index);
 }
 
 /*
@@ -223,10 +241,11 @@ static unsigned int fire_some(struct th_engine *engine, struct th_run *run,
 
 		/* Idle, 0, becomes the latest of all. */
 		if (likely(expires - 1 < run->horizon)) {
-			run->stalled = !has_room(engine);
-			if (run->stalled)
+			if (unlikely(!has_room(engine))) {
+				run->stalled = true;
 				break;
-			expire(engine, run, index, expires);
+			}
+			expire(engine, run, slot, index, expires);
 			continue;
 		}
 		if (key > run->horizon &&

@@ -24,12 +24,15 @@ struct th_run {
 	u32 lead_ns;
 	unsigned int left;
 	u32 cpu;
-	/* Expiries of one deadline at one time, yet to be counted. */
+	/*
+	 * Expiries of one deadline: the ring's tail before those that are yet
+	 * to be counted, which were fired at one time, and before those that
+	 * are yet to be traced, the last of which was fired then.
+	 */
 	u64 expires;
-	u32 alike;
-	/* Of one deadline, yet to be traced; the last of them was fired then. */
 	u64 fired_ns;
-	u32 fired;
+	u32 counted;
+	u32 told;
 	bool idle;	/* nothing was due */
 	bool moved;	/* something was, and had been pushed back */
 	bool more;

@@ -1,80 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/compiler.h>
+
 #include "heap.h"
 
 #define ARITY	4
 
 /* Without branches on keys, which nothing could predict. */
-static struct th_node *least_of_four(struct th_node *node)
+static inline size_t least_of_four(const u64 *keys, size_t i)
 {
-	struct th_node *a = node + (node[1].key < node[0].key);
-	struct th_node *b = node + 2 + (node[3].key < node[2].key);
+	size_t a = i + (keys[i + 1] < keys[i]);
+	size_t b = i + 2 + (keys[i + 3] < keys[i + 2]);
 
-	return b->key < a->key ? b : a;
+	return a + (b - a) * (keys[b] < keys[a]);
 }
 
-static struct th_node *least_of(struct th_node *node, struct th_node *last)
+static noinline size_t least_of_few(const u64 *keys, size_t i, size_t last)
 {
-	struct th_node *least = node;
+	size_t least = i;
 
-	if (node + ARITY - 1 <= last)
-		return least_of_four(node);
-	while (++node <= last)
-		if (node->key < least->key)
-			least = node;
+	while (++i <= last)
+		if (keys[i] < keys[least])
+			least = i;
 	return least;
 }
 
-/* The hole at @i sinks to where @node belongs. */
-static void sift_down(struct th_heap *heap, size_t i, struct th_node node)
+/* Of the siblings from @i on, which is not past the last entry. */
+static inline size_t least_of(const u64 *keys, size_t i, size_t last)
 {
-	struct th_node *nodes = heap->nodes, *last = nodes + heap->count;
-	struct th_node *child;
-
-	while ((child = nodes + ARITY * i - 2) <= last) {
-		child = least_of(child, last);
-		if (node.key <= child->key)
-			break;
-		nodes[i] = *child;
-		heap->pos[child->slot] = i;
-		i = child - nodes;
-	}
-	nodes[i] = node;
-	heap->pos[node.slot] = i;
+	if (likely(i + ARITY - 1 <= last))
+		return least_of_four(keys, i);
+	return least_of_few(keys, i, last);
 }
 
-static void settle(struct th_heap *heap, u32 i, struct th_node node)
+static inline size_t first_child(size_t i)
 {
-	if (i > TH_HEAP_ROOT && node.key < heap->nodes[th_heap_parent(i)].key)
-		th_heap_rise(heap, i, node);
+	return ARITY * i - 2;
+}
+
+/* The hole at @i sinks to where the slot with @key belongs. */
+static void sift_down(struct th_heap *heap, size_t i, u64 key, u32 slot)
+{
+	u64 *keys = heap->keys;
+	u32 *slots = heap->slots, *pos = heap->pos;
+	size_t last = heap->count, child;
+
+	while ((child = first_child(i)) <= last) {
+		child = least_of(keys, child, last);
+		if (key <= keys[child])
+			break;
+		keys[i] = keys[child];
+		slots[i] = slots[child];
+		pos[slots[i]] = i;
+		i = child;
+	}
+	keys[i] = key;
+	slots[i] = slot;
+	pos[slot] = i;
+}
+
+/* In the hole at @i, where the key that was there still stands. */
+static void settle(struct th_heap *heap, size_t i, u64 key, u32 slot)
+{
+	if (key < heap->keys[i])
+		th_heap_rise(heap, i, key, slot);
 	else
-		sift_down(heap, i, node);
+		sift_down(heap, i, key, slot);
 }
 
 static void take_out(struct th_heap *heap, u32 slot)
 {
-	u32 i = heap->pos[slot];
-	struct th_node last;
+	u32 i = heap->pos[slot], last = heap->count--;
 
 	heap->pos[slot] = 0;
-	last = heap->nodes[heap->count--];
-	if (last.slot != slot)
-		settle(heap, i, last);
-}
-
-/* A child with the same key; NULL when there is none. */
-static const struct th_node *equal_child(const struct th_heap *heap,
-					 const struct th_node *node)
-{
-	const struct th_node *nodes = heap->nodes;
-	const struct th_node *child = nodes + ARITY * (node - nodes) - 2;
-	const struct th_node *end = nodes + heap->count + 1;
-
-	if (end > child + ARITY)
-		end = child + ARITY;
-	for (; child < end; child++)
-		if (child->key == node->key)
-			return child;
-	return NULL;
+	if (i != last)
+		settle(heap, i, heap->keys[last], heap->slots[last]);
 }
 
 /**
@@ -87,20 +86,23 @@ static const struct th_node *equal_child(const struct th_heap *heap,
  */
 u32 th_heap_lowest(struct th_heap *heap)
 {
-	const struct th_node *nodes = heap->nodes, *node, *child;
-	u64 key = nodes[TH_HEAP_ROOT].key;
-	u32 i = heap->lowest + 1;
+	const u64 *keys = heap->keys;
+	u64 key = keys[TH_HEAP_ROOT];
+	size_t i = heap->lowest + 1, last = heap->count, child;
 
 	/* The next sibling, the parent, or all over again. */
-	if (i > heap->count || nodes[i].key != key)
+	if (i > last || keys[i] != key)
 		i = th_heap_parent(i - 1);
-	if (!i || i > heap->count || nodes[i].key != key)
+	if (!i || i > last || keys[i] != key)
 		i = TH_HEAP_ROOT;
-	node = nodes + i;
-	while ((child = equal_child(heap, node)))
-		node = child;
-	heap->lowest = node - nodes;
-	return node->slot;
+	while ((child = first_child(i)) <= last) {
+		child = least_of(keys, child, last);
+		if (keys[child] != key)
+			break;
+		i = child;
+	}
+	heap->lowest = i;
+	return heap->slots[i];
 }
 
 /**
@@ -113,10 +115,8 @@ u32 th_heap_lowest(struct th_heap *heap)
  */
 void th_heap_set(struct th_heap *heap, u32 slot, u64 key)
 {
-	struct th_node node = { .key = key, .slot = slot };
-
 	if (key == TH_NEVER)
 		take_out(heap, slot);
 	else
-		settle(heap, heap->pos[slot], node);
+		settle(heap, heap->pos[slot], key, slot);
 }

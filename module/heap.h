@@ -10,40 +10,40 @@
 
 #include "sat.h"
 
-struct th_node {
-	u64 key;
-	u32 slot;
-};
-
 /*
- * Nodes are counted from 1, so that zeroed memory is an empty heap: a slot at
- * position 0 is not in it.  Node 2 starts a cache line, and with it each
- * group of four siblings.
+ * Entries are counted from 1, so that zeroed memory is an empty heap: a slot at
+ * position 0 is not in it.  Entry 2 starts a cache line, so that four siblings
+ * share one.  Keys and slots are apart, since the way up or down compares keys.
  */
 struct th_heap {
-	struct th_node *nodes;
+	u64 *keys;
+	u32 *slots;
 	u32 *pos;
 	u32 count;
 	u32 lowest;	/* where th_heap_lowest() ended */
 };
 
 #define TH_HEAP_ROOT		1
-/* Nodes to allocate for n slots, the ones that only align included. */
-#define TH_HEAP_NODES(n)	((n) + 3)
+/* Entries to allocate for n slots, the ones that only align included: lines. */
+#define TH_HEAP_ENTRIES(n)	(((n) + 3 + 7) / 8 * 8)
 
 /**
  * th_heap_init - an empty heap for n slots
  * @heap: the heap
- * @memory: TH_HEAP_NODES(n) nodes on a 64-byte boundary
+ * @keys: TH_HEAP_ENTRIES(n) words on a 64-byte boundary
+ * @slots: TH_HEAP_ENTRIES(n) words on a 64-byte boundary
  * @pos: n words, all 0
  */
-static inline void th_heap_init(struct th_heap *heap, struct th_node *memory,
+static inline void th_heap_init(struct th_heap *heap, u64 *keys, u32 *slots,
 				u32 *pos)
 {
-	heap->nodes = memory + 2;
+	heap->keys = keys + 2;
+	heap->slots = slots + 2;
 	heap->pos = pos;
 	heap->count = 0;
 	heap->lowest = 0;
+	/* Not above any key: what rises stops here. */
+	heap->keys[0] = 0;
 }
 
 static inline bool th_heap_empty(const struct th_heap *heap)
@@ -54,13 +54,13 @@ static inline bool th_heap_empty(const struct th_heap *heap)
 /* The least key; TH_NEVER when empty. */
 static inline u64 th_heap_min_key(const struct th_heap *heap)
 {
-	return heap->count ? heap->nodes[TH_HEAP_ROOT].key : TH_NEVER;
+	return heap->count ? heap->keys[TH_HEAP_ROOT] : TH_NEVER;
 }
 
 /* The slot at the root, which has it; not to be called on an empty heap. */
 static inline u32 th_heap_root_slot(const struct th_heap *heap)
 {
-	return heap->nodes[TH_HEAP_ROOT].slot;
+	return heap->slots[TH_HEAP_ROOT];
 }
 
 u32 th_heap_lowest(struct th_heap *heap);
@@ -77,14 +77,13 @@ u32 th_heap_lowest(struct th_heap *heap);
  */
 static inline u32 th_heap_min_slot(struct th_heap *heap)
 {
-	const struct th_node *nodes = heap->nodes;
-	const struct th_node *last = &nodes[heap->count];
-	u64 key = nodes[TH_HEAP_ROOT].key;
+	const u64 *keys = heap->keys;
+	u64 key = keys[TH_HEAP_ROOT];
 
-	if (last->key == key)
-		return last->slot;
-	if (heap->count > 4 && (nodes[2].key == key || nodes[3].key == key ||
-				nodes[4].key == key || nodes[5].key == key))
+	if (keys[heap->count] == key)
+		return heap->slots[heap->count];
+	if (heap->count > 4 && (keys[2] == key || keys[3] == key ||
+				keys[4] == key || keys[5] == key))
 		return th_heap_lowest(heap);
 	return th_heap_root_slot(heap);
 }
@@ -94,31 +93,31 @@ static inline u64 th_heap_key(const struct th_heap *heap, u32 slot)
 {
 	u32 i = heap->pos[slot];
 
-	return i ? heap->nodes[i].key : TH_NEVER;
+	return i ? heap->keys[i] : TH_NEVER;
 }
 
-/* The parent of a node but the root. */
 static inline size_t th_heap_parent(size_t i)
 {
 	return (i + 2) / 4;
 }
 
-/* The hole at @i rises to where @node belongs. */
-static inline void th_heap_rise(struct th_heap *heap, size_t i,
-				struct th_node node)
+/* The hole at @i rises to where the slot with @key belongs. */
+static inline void th_heap_rise(struct th_heap *heap, size_t i, u64 key,
+				u32 slot)
 {
-	struct th_node *hole = &heap->nodes[i], *up;
+	u64 *keys = heap->keys;
+	u32 *slots = heap->slots, *pos = heap->pos;
+	size_t up;
 
-	for (; i > TH_HEAP_ROOT; hole = up) {
-		up = &heap->nodes[th_heap_parent(i)];
-		if (up->key <= node.key)
-			break;
-		*hole = *up;
-		heap->pos[up->slot] = i;
-		i = th_heap_parent(i);
+	while (keys[up = th_heap_parent(i)] > key) {
+		keys[i] = keys[up];
+		slots[i] = slots[up];
+		pos[slots[i]] = i;
+		i = up;
 	}
-	*hole = node;
-	heap->pos[node.slot] = i;
+	keys[i] = key;
+	slots[i] = slot;
+	pos[slot] = i;
 }
 
 /**
@@ -136,10 +135,9 @@ static inline bool th_heap_advance(struct th_heap *heap, u32 slot, u64 key)
 {
 	u32 i = heap->pos[slot];
 
-	if (key >= (i ? heap->nodes[i].key : TH_NEVER))
+	if (key >= (i ? heap->keys[i] : TH_NEVER))
 		return false;
-	th_heap_rise(heap, i ? i : ++heap->count,
-		     (struct th_node){ .key = key, .slot = slot });
+	th_heap_rise(heap, i ? i : ++heap->count, key, slot);
 	return true;
 }
 
@@ -150,7 +148,7 @@ void th_heap_set(struct th_heap *heap, u32 slot, u64 key);
  * @heap: the heap
  * @slot: the slot
  *
- * Cost: O(1) for the last node, which th_heap_min_slot() prefers.
+ * Cost: O(1) for the last one, which th_heap_min_slot() prefers.
  */
 static inline void th_heap_remove(struct th_heap *heap, u32 slot)
 {

@@ -59,6 +59,19 @@ u32 th_queue_number(void)
 	return atomic_inc_return(&numbers);
 }
 
+static void *alloc_heap(size_t entries)
+{
+	return __vmalloc(entries * (sizeof(u64) + 2 * sizeof(u32)), GFP_TH);
+}
+
+static void init_heap(struct th_heap *heap, void *memory, size_t entries)
+{
+	u64 *keys = memory;
+	u32 *slots = (u32 *)(keys + entries);
+
+	th_heap_init(heap, keys, slots, slots + entries);
+}
+
 static void init_engine(struct th_queue *queue)
 {
 	const struct timerheap_setup *setup = &queue->setup;
@@ -76,7 +89,7 @@ static void init_engine(struct th_queue *queue)
 	engine->min_period_ns = th_min_period_ns;
 	th_doorbell_init(&engine->doorbells, queue->area + setup->level1_off,
 			 queue->area + setup->level0_off, setup->nslots);
-	th_heap_init(&engine->heap, queue->nodes, queue->pos);
+	init_heap(&engine->heap, queue->heap, TH_HEAP_ENTRIES(setup->nslots));
 	th_ring_init(&engine->ring, engine->header,
 		     queue->area + setup->ring_off, setup->ring_entries);
 	th_engine_init(engine);
@@ -114,19 +127,12 @@ struct th_queue *th_queue_create(const struct timerheap_setup *setup,
 	queue->area = __vmalloc(queue->setup.mmap_size, GFP_TH);
 	if (!queue->area)
 		goto free_mask;
-	queue->nodes = __vmalloc(TH_HEAP_NODES((size_t)setup->nslots) *
-				 sizeof(*queue->nodes), GFP_TH);
-	if (!queue->nodes)
+	queue->heap = alloc_heap(TH_HEAP_ENTRIES(setup->nslots));
+	if (!queue->heap)
 		goto free_area;
-	queue->pos = __vmalloc((size_t)setup->nslots * sizeof(*queue->pos),
-			       GFP_TH);
-	if (!queue->pos)
-		goto free_nodes;
 	init_engine(queue);
 	return queue;
 
-free_nodes:
-	vfree(queue->nodes);
 free_area:
 	vfree(queue->area);
 free_mask:
@@ -142,8 +148,7 @@ free_queue:
  */
 void th_queue_destroy(struct th_queue *queue)
 {
-	vfree(queue->pos);
-	vfree(queue->nodes);
+	vfree(queue->heap);
 	vfree(queue->area);
 	free_cpumask_var(queue->allowed);
 	kfree(queue);

@@ -46,8 +46,7 @@ struct th_queue {
 	cpumask_var_t allowed;
 	clockid_t clockid;
 	void *area;
-	u32 *pos;
-	struct th_node *nodes;
+	void *heap;		/* its keys, slots and positions */
 	struct timerheap_setup setup;	/* as returned to the user */
 };
 

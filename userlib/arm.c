@@ -3,24 +3,9 @@
 
 #include "internal.h"
 
-/*
- * Ring the slot's doorbell; whether the kernel would otherwise look later than
- * at @latest.
- */
 static inline bool ring(struct timerheap *th, __u32 slot, __u64 latest)
 {
-	/*
-	 * Level 0 first: the kernel takes level 1 before level 0, and level 0
-	 * before expires_ns, each by an exchange, so what it misses here it is
-	 * rung for again.
-	 */
-	th_set_bit_sc(th->level0, slot);
-	th_set_bit_sc(th->level1, slot / TIMERHEAP__BITS);
-	/*
-	 * Pairs with the kernel's barrier between its store of next_event_ns
-	 * and its look at level 1: one of the two sees the other.
-	 */
-	return timerheap__before_sc(latest, &th->header->next_event_ns);
+	return timerheap__ring((const void *)th, slot, latest);
 }
 
 /* Remember that a kick is due. */

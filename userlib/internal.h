@@ -13,6 +13,7 @@
 #define timerheap__load32 th_load32
 #define timerheap__store64_release th_store64_release
 #define timerheap__xchg64_sc th_xchg64_sc
+#define timerheap__or64_sc th_or64_sc
 #define timerheap__load64_sc th_load64_sc
 #include <timerheap/inline.h>
 
@@ -67,13 +68,18 @@ struct timerheap {
 	struct timerheap__lead lead __attribute__((aligned(TIMERHEAP__LINE)));
 };
 
-_Static_assert(offsetof(struct timerheap, slots) ==
-			       offsetof(struct timerheap__head, slots) &&
-		       offsetof(struct timerheap, expected) ==
-			       offsetof(struct timerheap__head, expected) &&
-		       offsetof(struct timerheap, nslots) ==
-			       offsetof(struct timerheap__head, nslots),
-	       "programs have these compiled in, by timerheap/inline.h");
+#define SAME_PLACE(member)                                               \
+	_Static_assert(offsetof(struct timerheap, member) ==             \
+			       offsetof(struct timerheap__head, member), \
+		       "programs have it compiled in, by timerheap/inline.h")
+SAME_PLACE(slots);
+SAME_PLACE(expected);
+SAME_PLACE(nslots);
+SAME_PLACE(ring_mask);
+SAME_PLACE(header);
+SAME_PLACE(level0);
+SAME_PLACE(level1);
+#undef SAME_PLACE
 
 /* sys.c: the system, and all of it; tests put their own in its place. */
 int timerheap__sys_open(const char *path);

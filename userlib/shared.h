@@ -114,23 +114,4 @@ static inline void th_fence_sc(void)
 
 #endif /* TIMERHEAP_SHARED_HEADER */
 
-/* Instructions that compilers don't make of atomic operations. */
-#if defined(__x86_64__) && !defined(TIMERHEAP_SHARED_HEADER) && \
-	!defined(__SANITIZE_THREAD__)
-#define TIMERHEAP__X86 1
-#endif
-
-/* Set a bit of an array, sequentially consistent. */
-static inline void th_set_bit_sc(__u64 *words, __u64 bit)
-{
-#ifdef TIMERHEAP__X86
-	__asm__ volatile("lock btsq %1, %0"
-			 : "+m"(*words)
-			 : "r"(bit)
-			 : "cc", "memory");
-#else
-	th_or64_sc(&words[bit / 64], 1ULL << bit % 64);
-#endif
-}
-
 #endif /* TIMERHEAP_SHARED_H */

@@ -36,8 +36,8 @@ void area_make(struct th_engine *engine, u32 nslots, u32 ring_size)
 	th_doorbell_init(&engine->doorbells,
 			 part(TH_BELL_WORDS(words) * sizeof(u64)),
 			 part(words * sizeof(u64)), nslots);
-	th_heap_init(&engine->heap,
-		     part(TH_HEAP_NODES(nslots) * sizeof(struct th_node)),
+	th_heap_init(&engine->heap, part(TH_HEAP_ENTRIES(nslots) * sizeof(u64)),
+		     part(TH_HEAP_ENTRIES(nslots) * sizeof(u32)),
 		     part(nslots * sizeof(u32)));
 	th_ring_init(&engine->ring, engine->header,
 		     part(ring_size * sizeof(struct timerheap_expiry)),
@@ -49,7 +49,8 @@ void area_free(struct th_engine *engine)
 {
 	free(engine->ring.entries);
 	free(engine->heap.pos);
-	free(engine->heap.nodes - 2);
+	free(engine->heap.slots - 2);
+	free(engine->heap.keys - 2);
 	free(engine->doorbells.level1);
 	free(engine->doorbells.level0);
 	free(engine->slots);
@@ -61,11 +62,11 @@ static const char *heap_flaw(const struct th_heap *heap)
 	u32 i;
 
 	for (i = 1; i <= heap->count; i++) {
-		if (heap->pos[heap->nodes[i].slot] != i)
+		if (heap->pos[heap->slots[i]] != i)
 			return "a node is not where its slot's position says";
-		if (i > 1 && heap->nodes[(i + 2) / 4].key > heap->nodes[i].key)
+		if (i > 1 && heap->keys[(i + 2) / 4] > heap->keys[i])
 			return "a node's key is less than its parent's";
-		if (heap->nodes[i].key == TH_NEVER)
+		if (heap->keys[i] == TH_NEVER)
 			return "a node's key is TH_NEVER";
 	}
 	return NULL;

@@ -13,29 +13,34 @@ struct pair {
 	u32 nslots;
 };
 
+/* It need not be zeroed. */
+static void *entries(u32 nslots, size_t size)
+{
+	void *memory = NULL;
+
+	size *= TH_HEAP_ENTRIES(nslots);
+	assert_int_equal(posix_memalign(&memory, 64, size), 0);
+	return memset(memory, 0xa5, size);
+}
+
 static void make(struct pair *pair, u32 nslots)
 {
-	void *nodes = NULL;
 	u32 slot;
 
-	assert_int_equal(
-		posix_memalign(&nodes, 64,
-			       TH_HEAP_NODES(nslots) * sizeof(struct th_node)),
-		0);
-	/* Nodes need not be zeroed. */
-	memset(nodes, 0xa5, TH_HEAP_NODES(nslots) * sizeof(struct th_node));
 	pair->nslots = nslots;
 	pair->keys = malloc(nslots * sizeof(u64));
 	for (slot = 0; slot < nslots; slot++)
 		pair->keys[slot] = TH_NEVER;
-	th_heap_init(&pair->heap, nodes, calloc(nslots, sizeof(u32)));
+	th_heap_init(&pair->heap, entries(nslots, sizeof(u64)),
+		     entries(nslots, sizeof(u32)), calloc(nslots, sizeof(u32)));
 }
 
 static void drop(struct pair *pair)
 {
 	free(pair->keys);
 	free(pair->heap.pos);
-	free(pair->heap.nodes - 2);
+	free(pair->heap.slots - 2);
+	free(pair->heap.keys - 2);
 }
 
 static void set(struct pair *pair, u32 slot, u64 key)
@@ -81,12 +86,12 @@ static void verify(struct pair *pair)
 		}
 		count++;
 		assert_in_range(at, 1, heap->count);
-		assert_int_equal(heap->nodes[at].slot, slot);
+		assert_int_equal(heap->slots[at], slot);
 	}
 	/* So many positions, each with its own slot: none is there twice. */
 	assert_int_equal(heap->count, count);
 	for (i = 2; i <= heap->count; i++)
-		assert_true(heap->nodes[(i + 2) / 4].key <= heap->nodes[i].key);
+		assert_true(heap->keys[(i + 2) / 4] <= heap->keys[i]);
 	assert_int_equal(th_heap_min_key(heap), least_key(pair));
 	assert_int_equal(th_heap_empty(heap), !count);
 	if (count)
@@ -137,14 +142,14 @@ static void siblings_share_a_line(void **state)
 	(void)state;
 	make(&pair, 1000);
 	for (parent = 1; parent < 200; parent++) {
-		uintptr_t first = (uintptr_t)&pair.heap.nodes[4 * parent - 2];
+		u32 child = 4 * parent - 2;
 
-		assert_int_equal(first % 64, 0);
+		assert_int_equal((uintptr_t)&pair.heap.keys[child] % 32, 0);
+		assert_int_equal((uintptr_t)&pair.heap.slots[child] % 16, 0);
 		/* The four children are those whose parent this is. */
 		assert_int_equal((4 * parent - 2 + 2) / 4, parent);
 		assert_int_equal((4 * parent + 1 + 2) / 4, parent);
 	}
-	assert_int_equal(sizeof(struct th_node), 16);
 	drop(&pair);
 }
 
@@ -236,7 +241,7 @@ static void equal_keys_and_fewer(void **state)
 	verify(&pair);
 	assert_in_range(pair.heap.lowest, 43, 100);
 	while (pair.heap.count > 9)
-		set(&pair, pair.heap.nodes[pair.heap.count].slot, TH_NEVER);
+		set(&pair, pair.heap.slots[pair.heap.count], TH_NEVER);
 	set(&pair, 99, 9);
 	verify(&pair);
 	drop(&pair);
@@ -256,7 +261,7 @@ static void removal_that_rises(void **state)
 		set(&pair, i, keys[i]);
 	verify(&pair);
 	/* The last node, 8, goes below 100. */
-	assert_int_equal(pair.heap.nodes[13].key, 8);
+	assert_int_equal(pair.heap.keys[13], 8);
 	assert_int_equal(pair.heap.pos[5], 6);
 	set(&pair, 5, TH_NEVER);
 	verify(&pair);

@@ -85,11 +85,10 @@ static void verify_heap(const struct th_engine *engine)
 	u32 i, count = 0;
 
 	for (i = 1; i <= heap->count; i++) {
-		assert_in_range(heap->nodes[i].slot, 0, engine->nslots - 1);
-		assert_int_equal(heap->pos[heap->nodes[i].slot], i);
+		assert_in_range(heap->slots[i], 0, engine->nslots - 1);
+		assert_int_equal(heap->pos[heap->slots[i]], i);
 		if (i > 1)
-			assert_true(heap->nodes[(i + 2) / 4].key <=
-				    heap->nodes[i].key);
+			assert_true(heap->keys[(i + 2) / 4] <= heap->keys[i]);
 	}
 	for (i = 0; i < engine->nslots; i++)
 		count += heap->pos[i] != 0;

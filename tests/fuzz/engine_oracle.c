@@ -103,10 +103,9 @@ static void verify_heap(void)
 	u32 i, in_heap = 0;
 
 	for (i = 1; i <= heap->count; i++) {
-		CHECK(heap->nodes[i].slot < world.engine.nslots);
-		CHECK(heap->pos[heap->nodes[i].slot] == i);
-		CHECK(i == 1 ||
-		      heap->nodes[(i + 2) / 4].key <= heap->nodes[i].key);
+		CHECK(heap->slots[i] < world.engine.nslots);
+		CHECK(heap->pos[heap->slots[i]] == i);
+		CHECK(i == 1 || heap->keys[(i + 2) / 4] <= heap->keys[i]);
 	}
 	/* Of many slots only the hot ones ever get there. */
 	if (world.engine.nslots > 200)

@@ -8,14 +8,22 @@
 
 static u64 keys[MOST];
 
+static void *aligned(size_t bytes)
+{
+	void *memory = NULL;
+
+	CHECK(!posix_memalign(&memory, 64, bytes));
+	return memory;
+}
+
 static struct th_heap make(u32 nslots)
 {
 	struct th_heap heap;
-	struct th_node *nodes = NULL;
+	size_t entries = TH_HEAP_ENTRIES(nslots);
 
-	CHECK(!posix_memalign((void **)&nodes, 64,
-			      TH_HEAP_NODES(nslots) * sizeof(*nodes)));
-	th_heap_init(&heap, nodes, calloc(nslots, sizeof(u32)));
+	th_heap_init(&heap, aligned(entries * sizeof(u64)),
+		     aligned(entries * sizeof(u32)),
+		     calloc(nslots, sizeof(u32)));
 	memset(keys, 0xff, sizeof(keys));
 	return heap;
 }
@@ -36,11 +44,10 @@ static void verify(struct th_heap *heap, u32 nslots)
 	CHECK(th_heap_empty(heap) == !count);
 	CHECK(th_heap_min_key(heap) == least);
 	for (i = 1; i <= count; i++) {
-		CHECK(heap->nodes[i].slot < nslots);
-		CHECK(heap->pos[heap->nodes[i].slot] == i);
+		CHECK(heap->slots[i] < nslots);
+		CHECK(heap->pos[heap->slots[i]] == i);
 		if (i > 1)
-			CHECK(heap->nodes[(i + 2) / 4].key <=
-			      heap->nodes[i].key);
+			CHECK(heap->keys[(i + 2) / 4] <= heap->keys[i]);
 	}
 	if (count)
 		CHECK(keys[th_heap_min_slot(heap)] == least);
@@ -115,7 +122,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		set(&heap, th_heap_min_slot(&heap), TH_NEVER);
 		verify(&heap, nslots);
 	}
-	free(heap.nodes - 2);
+	free(heap.keys - 2);
+	free(heap.slots - 2);
 	free(heap.pos);
 	return 0;
 }

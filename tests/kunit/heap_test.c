@@ -5,11 +5,14 @@
 #include "../../module/heap.c"
 
 #define SLOTS	300
-#define GUARD	0xa5a5a5a5a5a5a5a5ULL
+#define ENTRIES	TH_HEAP_ENTRIES(SLOTS)
+#define GUARD	0xa5a5a5a5U
 
 struct fixture {
 	struct th_heap heap;
-	struct th_node *memory;
+	/* The heap's, with a guard behind each. */
+	u64 *key_memory;
+	u32 *slot_memory;
 	struct rnd_state random;
 	/* The naive heap: TH_NEVER is not in it. */
 	u64 keys[SLOTS];
@@ -23,11 +26,15 @@ static int make(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	KUNIT_ASSERT_NOT_NULL(test, pos);
-	f->memory = kunit_kcalloc(test, TH_HEAP_NODES(SLOTS) + 1,
-				  sizeof(*f->memory), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, f->memory);
-	f->memory[TH_HEAP_NODES(SLOTS)].key = GUARD;
-	th_heap_init(&f->heap, f->memory, pos);
+	f->key_memory = kunit_kcalloc(test, ENTRIES + 1, sizeof(u64),
+				      GFP_KERNEL);
+	f->slot_memory = kunit_kcalloc(test, ENTRIES + 1, sizeof(u32),
+				       GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, f->key_memory);
+	KUNIT_ASSERT_NOT_NULL(test, f->slot_memory);
+	f->key_memory[ENTRIES] = GUARD;
+	f->slot_memory[ENTRIES] = GUARD;
+	th_heap_init(&f->heap, f->key_memory, f->slot_memory, pos);
 	prandom_seed_state(&f->random, 1);
 	for (i = 0; i < SLOTS; i++)
 		f->keys[i] = TH_NEVER;
@@ -71,13 +78,11 @@ static void verify(struct kunit *test, struct fixture *f)
 	u32 i, count = 0;
 
 	for (i = TH_HEAP_ROOT; i <= heap->count; i++) {
-		const struct th_node *node = &heap->nodes[i];
-
-		KUNIT_ASSERT_LT(test, node->slot, (u32)SLOTS);
-		KUNIT_ASSERT_EQ(test, heap->pos[node->slot], i);
+		KUNIT_ASSERT_LT(test, heap->slots[i], (u32)SLOTS);
+		KUNIT_ASSERT_EQ(test, heap->pos[heap->slots[i]], i);
 		if (i > TH_HEAP_ROOT)
-			KUNIT_ASSERT_LE(test, heap->nodes[th_heap_parent(i)].key,
-					node->key);
+			KUNIT_ASSERT_LE(test, heap->keys[th_heap_parent(i)],
+					heap->keys[i]);
 	}
 	for (i = 0; i < SLOTS; i++) {
 		KUNIT_ASSERT_EQ(test, th_heap_key(heap, i), f->keys[i]);
@@ -89,7 +94,8 @@ static void verify(struct kunit *test, struct fixture *f)
 	if (count)
 		KUNIT_ASSERT_EQ(test, f->keys[th_heap_min_slot(heap)],
 				naive_min(f));
-	KUNIT_ASSERT_EQ(test, f->memory[TH_HEAP_NODES(SLOTS)].key, GUARD);
+	KUNIT_ASSERT_EQ(test, f->key_memory[ENTRIES], GUARD);
+	KUNIT_ASSERT_EQ(test, f->slot_memory[ENTRIES], GUARD);
 }
 
 static void empty_at_first(struct kunit *test)
@@ -137,7 +143,7 @@ static void taken_from_any_place(struct kunit *test)
 	for (victim = 0; victim < SLOTS; victim++) {
 		for (i = 0; i < SLOTS; i++)
 			set(f, i, below(f, 1000));
-		set(f, f->heap.nodes[victim + 1].slot, TH_NEVER);
+		set(f, f->heap.slots[victim + 1], TH_NEVER);
 		verify(test, f);
 	}
 }

@@ -75,7 +75,8 @@ struct rig *rig_make(struct kunit *test, u32 nslots, u32 ring_size)
 			 part(test, TH_BELL_WORDS(words), sizeof(u64)),
 			 part(test, words, sizeof(u64)), nslots);
 	th_heap_init(&engine->heap,
-		     part(test, TH_HEAP_NODES(nslots), sizeof(struct th_node)),
+		     part(test, TH_HEAP_ENTRIES(nslots), sizeof(u64)),
+		     part(test, TH_HEAP_ENTRIES(nslots), sizeof(u32)),
 		     part(test, nslots, sizeof(u32)));
 	entries = part(test, ring_size + 1, sizeof(*entries));
 	memset(&entries[ring_size], GUARD, sizeof(*entries));
@@ -94,12 +95,12 @@ void rig_verify(struct rig *rig)
 
 	KUNIT_ASSERT_LE(test, heap->count, rig->engine.nslots);
 	for (i = 1; i <= heap->count; i++) {
-		KUNIT_ASSERT_LT(test, heap->nodes[i].slot, rig->engine.nslots);
-		KUNIT_ASSERT_EQ(test, heap->pos[heap->nodes[i].slot], i);
-		KUNIT_ASSERT_LT(test, heap->nodes[i].key, TH_NEVER);
+		KUNIT_ASSERT_LT(test, heap->slots[i], rig->engine.nslots);
+		KUNIT_ASSERT_EQ(test, heap->pos[heap->slots[i]], i);
+		KUNIT_ASSERT_LT(test, heap->keys[i], TH_NEVER);
 		if (i > 1)
-			KUNIT_ASSERT_LE(test, heap->nodes[(i + 2) / 4].key,
-					heap->nodes[i].key);
+			KUNIT_ASSERT_LE(test, heap->keys[(i + 2) / 4],
+					heap->keys[i]);
 	}
 	KUNIT_ASSERT_LE(test, ring->tail - ring->head, rig->ring_size);
 	KUNIT_ASSERT_EQ(test, ring->published, ring->tail);

@@ -23,7 +23,6 @@ void hook(void);
 #define th_and64_release plain_and64_release
 #define th_sub32_release plain_sub32_release
 #define th_load64_sc plain_load64_sc
-#define th_set_bit_sc plain_set_bit_sc
 #define th_cas64_sc plain_cas64_sc
 #define th_cas32_acquire plain_cas32_acquire
 #define th_fence_sc plain_fence_sc
@@ -33,7 +32,6 @@ void hook(void);
 #include "shared.h"
 
 #define TIMERHEAP_SHARED_HEADER "hooked.h"
-#undef TIMERHEAP__X86
 
 #undef th_load64
 #undef th_load64_acquire
@@ -50,7 +48,6 @@ void hook(void);
 #undef th_and64_release
 #undef th_sub32_release
 #undef th_load64_sc
-#undef th_set_bit_sc
 #undef th_cas64_sc
 #undef th_cas32_acquire
 #undef th_fence_sc

@@ -80,8 +80,7 @@ static u32 ring_entries(const struct timerheap_setup *setup)
 	return entries;
 }
 
-static void lay_out(struct timerheap_setup *setup, u64 *nodes, u64 *pos,
-		    size_t *size)
+static void lay_out(struct timerheap_setup *setup, u64 *heap, size_t *size)
 {
 	u32 words = TH_BELL_WORDS(setup->nslots);
 
@@ -93,22 +92,22 @@ static void lay_out(struct timerheap_setup *setup, u64 *nodes, u64 *pos,
 				       sizeof(struct timerheap_expiry));
 	setup->slots_off = part(
 		size, (size_t)setup->nslots * sizeof(struct timerheap_slot));
-	*nodes = part(size,
-		      TH_HEAP_NODES((size_t)setup->nslots) *
-			      sizeof(struct th_node));
-	*pos = part(size, (size_t)setup->nslots * sizeof(u32));
+	*heap = part(size,
+		     TH_HEAP_ENTRIES((size_t)setup->nslots) *
+			     (sizeof(u64) + 2 * sizeof(u32)));
 	setup->mmap_size = *size;
 }
 
 static int set_up(struct timerheap_setup *setup)
 {
 	struct th_engine *engine = &device.engine;
-	u64 nodes, pos;
-	size_t size = 0;
+	size_t size = 0, entries = TH_HEAP_ENTRIES((size_t)setup->nslots);
+	u64 heap, *keys;
 	char *memory;
+	u32 *slots;
 
 	setup->ring_entries = ring_entries(setup);
-	lay_out(setup, &nodes, &pos, &size);
+	lay_out(setup, &heap, &size);
 	memory = aligned_alloc(LINE, size);
 	if (!memory)
 		return -ENOMEM;
@@ -122,8 +121,9 @@ static int set_up(struct timerheap_setup *setup)
 	th_doorbell_init(&engine->doorbells,
 			 (void *)(memory + setup->level1_off),
 			 (void *)(memory + setup->level0_off), setup->nslots);
-	th_heap_init(&engine->heap, (void *)(memory + nodes),
-		     (void *)(memory + pos));
+	keys = (void *)(memory + heap);
+	slots = (void *)(keys + entries);
+	th_heap_init(&engine->heap, keys, slots, slots + entries);
 	th_ring_init(&engine->ring, engine->header,
 		     (void *)(memory + setup->ring_off), setup->ring_entries);
 	th_engine_init(engine);

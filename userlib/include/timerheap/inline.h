@@ -24,6 +24,10 @@ struct timerheap__head {
 	struct timerheap_slot *slots;
 	__u64 *expected;
 	__u32 nslots;
+	__u32 ring_mask;
+	struct timerheap_header *header;
+	__u64 *level0;
+	__u64 *level1;
 };
 
 /* A deadline that no clock reaches: the kernel's times are signed. */
@@ -39,17 +43,23 @@ struct timerheap__head {
 	__atomic_store_n(p, value, __ATOMIC_RELEASE)
 #define timerheap__xchg64_sc(p, value) \
 	__atomic_exchange_n(p, value, __ATOMIC_SEQ_CST)
+#define timerheap__or64_sc(p, bits) __atomic_fetch_or(p, bits, __ATOMIC_SEQ_CST)
 #define timerheap__load64_sc(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
+#endif
+
+/* Instructions that compilers don't make of atomic operations. */
+#if defined(__x86_64__) && !defined(TIMERHEAP_SHARED_HEADER) && \
+	!defined(__SANITIZE_THREAD__)
+#define TIMERHEAP__X86 1
 #endif
 
 /*
  * value < *p, by one sc load.  Every load of x86 is one, also as the operand
- * of a comparison, which compilers don't make of an atomic one.
+ * of a comparison.
  */
 static inline bool timerheap__before_sc(__u64 value, const __u64 *p)
 {
-#if defined(__x86_64__) && !defined(TIMERHEAP_SHARED_HEADER) && \
-	!defined(__SANITIZE_THREAD__)
+#ifdef TIMERHEAP__X86
 	bool before;
 
 	__asm__ volatile("cmpq %2, %1"
@@ -59,6 +69,23 @@ static inline bool timerheap__before_sc(__u64 value, const __u64 *p)
 	return before;
 #else
 	return value < timerheap__load64_sc(p);
+#endif
+}
+
+/*
+ * Set a bit of an array, sequentially consistent.  By an index of 32 bits, so
+ * that a caller need not keep it in 64 as well; it counts as signed, and no
+ * queue has 2^31 slots.
+ */
+static inline void timerheap__set_bit_sc(__u64 *words, __u32 bit)
+{
+#ifdef TIMERHEAP__X86
+	__asm__ volatile("lock btsl %1, %0"
+			 : "+m"(*words)
+			 : "r"(bit)
+			 : "cc", "memory");
+#else
+	timerheap__or64_sc(&words[bit / 64], 1ULL << bit % 64);
 #endif
 }
 
@@ -81,11 +108,34 @@ static inline bool timerheap__exchange(struct timerheap_slot *s,
 	return timerheap__before_sc(*latest, &s->armed_ns);
 }
 
+/*
+ * Ring the slot's doorbell; whether the kernel would otherwise look later than
+ * at @latest.
+ */
+static inline bool timerheap__ring(const struct timerheap__head *head,
+				   __u32 slot, __u64 latest)
+{
+	/*
+	 * Level 0 first: the kernel takes level 1 before level 0, and level 0
+	 * before expires_ns, each by an exchange, so what it misses here it is
+	 * rung for again.
+	 */
+	timerheap__set_bit_sc(head->level0, slot);
+	timerheap__set_bit_sc(head->level1, slot / 64);
+	/*
+	 * Pairs with the kernel's barrier between its store of next_event_ns
+	 * and its look at level 1: one of the two sees the other.
+	 */
+	return timerheap__before_sc(latest, &head->header->next_event_ns);
+}
+
 /**
  * timerheap_ring() - the rest of timerheap_arm_inline(), and for nothing else
  * @th: the queue.
  * @slot: the slot.
  * @latest_ns: its deadline and slack.
+ *
+ * Rings, once more if need be, and kicks if that is earlier than the next event.
  *
  * Return: as timerheap_arm().
  */
@@ -99,7 +149,7 @@ int timerheap_ring(struct timerheap *th, uint32_t slot, uint64_t latest_ns);
  * @slot: a slot that was allocated.
  * @deadline_ns: when.
  *
- * Cost: as timerheap_arm(), less a function call when a deadline is pushed back.
+ * Cost: as timerheap_arm(), less a function call, but when it kicks.
  *
  * Return: as timerheap_arm().
  */
@@ -124,7 +174,8 @@ static inline int timerheap_arm_inline(struct timerheap *th, uint32_t slot,
 	 * pairs with the acquire in timerheap_reap().
 	 */
 	timerheap__store64_release(&head->expected[slot], deadline_ns);
-	if (timerheap__exchange(&head->slots[slot], deadline_ns, &latest))
+	if (timerheap__exchange(&head->slots[slot], deadline_ns, &latest) &&
+	    __builtin_expect(timerheap__ring(head, slot, latest), 0))
 		return timerheap_ring(th, slot, latest);
 	return 0;
 }
