@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,18 +20,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "call.h"
+#include "calls_timerfd.h"
+
 #define DEVICE "/dev/timerheap"
 #define BUDGET "/sys/module/timerheap/parameters/budget"
 #define DEFAULT_BUDGET "256"
 #define ONLINE "/sys/devices/system/cpu/cpu1/online"
 #define NOBODY 65534
-#define FILES 3
 #define MAX_ENTRIES 200
-/* A program is over soon. */
-#define MOMENT_NS 3000000
 
 /* Of the program; its threads race for them. */
-static _Atomic int fds[FILES] = { -1, -1, -1 };
 static struct timerheap_setup setups[FILES];
 
 static int budget_fd, online_fd;
@@ -45,6 +43,7 @@ void calls_init(void)
 	online_fd = open(ONLINE, O_WRONLY | O_CLOEXEC);
 	if (budget_fd < 0 || online_fd < 0)
 		abort();
+	remember_clock();
 }
 
 void calls_set_actors(const struct actor *all, unsigned int n)
@@ -60,6 +59,8 @@ static void restore_system(const struct program *program)
 
 	if (program_has(program, "budget"))
 		pwrite(budget_fd, DEFAULT_BUDGET, strlen(DEFAULT_BUDGET), 0);
+	if (program_has(program, "clock"))
+		restore_clock();
 	if (program_has(program, "online"))
 		pwrite(online_fd, "1", 1, 0);
 	if (!program_has(program, "inject"))
@@ -71,12 +72,8 @@ static void restore_system(const struct program *program)
 
 static void close_all(void)
 {
-	for (int i = 0; i < FILES; i++) {
-		int fd = atomic_exchange(&fds[i], -1);
-
-		if (fd >= 0)
-			close(fd);
-	}
+	for (int i = 0; i < 2 * FILES; i++)
+		close(any_file(i));
 	memset(setups, 0, sizeof(setups));
 	munmap(MAP_AT(0), MAPS * MAP_SPAN);
 }
@@ -88,62 +85,17 @@ void calls_restore(const struct program *program, bool ended)
 	restore_system(program);
 }
 
-static long answer(long ret)
-{
-	return ret < 0 ? -errno : ret;
-}
-
-/* What has not failed by then may be the writing of this itself. */
-static void set_fail_nth(const struct actor *actor, unsigned int number)
-{
-	char text[12];
-	int n = sprintf(text, "%u", number);
-
-	while (write(actor->fail_nth, text, n) != n)
-		;
-}
-
-/* The same, where an allocation or a copy inside of the call may fail. */
-#define TRY(actor, call)                                    \
-	__extension__({                                     \
-		long ret_;                                  \
-		if ((actor)->fail)                          \
-			set_fail_nth(actor, (actor)->fail); \
-		ret_ = answer(call);                        \
-		if ((actor)->fail)                          \
-			set_fail_nth(actor, 0);             \
-		ret_;                                       \
-	})
-
-static int file(uint64_t arg)
-{
-	return fds[arg % FILES];
-}
-
-static uint64_t field(uint64_t arg, uint64_t normal)
-{
-	return arg ? arg - 1 : normal;
-}
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 static uint64_t when(uint64_t arg)
 {
 	uint64_t more = arg / 8;
 
 	switch (arg % 8) {
 	case 1:
-		return now_ns(CLOCK_MONOTONIC) - more % MOMENT_NS;
+		return call_now_ns(CLOCK_MONOTONIC) - more % MOMENT_NS;
 	case 2:
 		return TIMERHEAP_NEVER - more;
 	case 3:
-		return now_ns(CLOCK_REALTIME) + more % MOMENT_NS;
+		return call_now_ns(CLOCK_REALTIME) + more % MOMENT_NS;
 	case 4:
 		return more;
 	case 5:
@@ -151,42 +103,8 @@ static uint64_t when(uint64_t arg)
 	case 6:
 		return 0;
 	default:
-		return now_ns(CLOCK_MONOTONIC) + more % MOMENT_NS;
+		return call_now_ns(CLOCK_MONOTONIC) + more % MOMENT_NS;
 	}
-}
-
-/* A structure that starts with its size, which may be said to be another. */
-static void *place_sized(struct actor *actor, uint64_t where, uint64_t sizing,
-			 const void *data, size_t known)
-{
-	static __thread char copy[2 * PAGE_SIZE];
-	uint32_t size = known;
-	uint64_t more = sizing / 8;
-
-	memset(copy, 0, sizeof(copy));
-	switch (sizing % 8) {
-	case 1:
-		size = known - 1 - more % known;
-		break;
-	case 2:
-		copy[known + more % 64] = 1;
-		size = known + 64;
-		break;
-	case 3:
-		size = known + 1 + more % 100;
-		break;
-	case 4:
-		size = PAGE_SIZE + more % 2;
-		break;
-	case 5:
-		size = more;
-		break;
-	}
-	memcpy(copy, data, known);
-	memcpy(copy, &size, sizeof(size));
-	if (size < known || size > PAGE_SIZE)
-		size = known;
-	return scratch_place(&actor->scratch[0], where, copy, size);
 }
 
 static long open_device(struct actor *actor, const uint64_t *arg)
@@ -195,12 +113,7 @@ static long open_device(struct actor *actor, const uint64_t *arg)
 				     O_RDWR | O_NONBLOCK };
 	int fd = TRY(actor, open(DEVICE, flags[arg[1] % 4] | O_CLOEXEC));
 
-	if (fd < 0)
-		return fd;
-	fd = atomic_exchange(&fds[arg[0] % FILES], fd);
-	if (fd >= 0)
-		close(fd);
-	return 0;
+	return call_place_file(fd, file(arg[0]));
 }
 
 static bool sound(const struct timerheap_setup *setup)
@@ -222,14 +135,14 @@ static long set_up(struct actor *actor, const uint64_t *arg)
 					    CLOCK_BOOTTIME, CLOCK_TAI };
 	struct timerheap_setup setup = {
 		.clockid = arg[1] < 8 ? clocks[arg[1] % 4] : (int)arg[1],
-		.cpu = (int)field(arg[2], TIMERHEAP_CPU_CURRENT),
-		.nslots = field(arg[3], 100),
-		.ring_entries = field(arg[4], 0),
+		.cpu = (int)call_field(arg[2], TIMERHEAP_CPU_CURRENT),
+		.nslots = call_field(arg[3], 100),
+		.ring_entries = call_field(arg[4], 0),
 		.flags = arg[7] & 1 ? arg[7] >> 8 : 0,
 		.__resv = arg[7] & 2 ? arg[7] >> 8 : 0,
 	};
 	struct timerheap_setup *place =
-		place_sized(actor, arg[5], arg[6], &setup, sizeof(setup));
+		call_place_sized(actor, arg[5], arg[6], &setup, sizeof(setup));
 	long ret = TRY(actor, ioctl(file(arg[0]), TIMERHEAP_IOC_SETUP, place));
 
 	if (ret || arg[5])
@@ -240,9 +153,9 @@ static long set_up(struct actor *actor, const uint64_t *arg)
 
 static long info(struct actor *actor, const uint64_t *arg)
 {
-	struct timerheap_info info = { .flags = field(arg[3], 0) };
+	struct timerheap_info info = { .flags = call_field(arg[3], 0) };
 	struct timerheap_info *place =
-		place_sized(actor, arg[1], arg[2], &info, sizeof(info));
+		call_place_sized(actor, arg[1], arg[2], &info, sizeof(info));
 	long ret = TRY(actor, ioctl(file(arg[0]), TIMERHEAP_IOC_INFO, place));
 
 	if (ret || arg[1])
@@ -255,14 +168,20 @@ static long kick(struct actor *actor, const uint64_t *arg)
 	return TRY(actor, ioctl(file(arg[0]), TIMERHEAP_IOC_KICK, arg[1]));
 }
 
+static long sync_file(struct actor *actor, const uint64_t *arg)
+{
+	return TRY(actor, fsync(file(arg[0])));
+}
+
 static long wait_for(struct actor *actor, const uint64_t *arg)
 {
 	struct timerheap_wait wait = {
-		.min_expiries = field(arg[1], 1),
+		.min_expiries = call_field(arg[1], 1),
 		.deadline_ns = when(arg[2]),
-		.flags = field(arg[5], 0),
+		.flags = call_field(arg[5], 0),
 	};
-	void *place = place_sized(actor, arg[3], arg[4], &wait, sizeof(wait));
+	void *place =
+		call_place_sized(actor, arg[3], arg[4], &wait, sizeof(wait));
 
 	return TRY(actor, ioctl(file(arg[0]), TIMERHEAP_IOC_WAIT, place));
 }
@@ -271,12 +190,12 @@ static long batch(struct actor *actor, const uint64_t *arg, unsigned long cmd,
 		  const void *entries, size_t size)
 {
 	struct timerheap_batch batch = {
-		.count = field(arg[1], 3),
+		.count = call_field(arg[1], 3),
 		.entries = (uintptr_t)scratch_place(&actor->scratch[1], arg[2],
 						    entries, size),
 	};
 	struct timerheap_batch *place =
-		place_sized(actor, arg[3], arg[4], &batch, sizeof(batch));
+		call_place_sized(actor, arg[3], arg[4], &batch, sizeof(batch));
 	long ret = TRY(actor, ioctl(file(arg[0]), cmd, place));
 
 	if (arg[3])
@@ -294,7 +213,7 @@ static long arm(struct actor *actor, const uint64_t *arg)
 	for (unsigned int i = 0; i < MAX_ENTRIES; i++)
 		entries[i] = (struct timerheap_arm){
 			.expires_ns = when(arg[5]) + i,
-			.period_ns = field(arg[6] & UINT32_MAX, 0),
+			.period_ns = call_field(arg[6] & UINT32_MAX, 0),
 			.slot = (arg[7] & 0xffff) + i,
 			.slack_ns = arg[6] >> 32,
 			.flags = arg[7] >> 16 & 3,
@@ -317,10 +236,11 @@ static long stats_of(struct actor *actor, const uint64_t *arg,
 		     unsigned long cmd)
 {
 	struct timerheap_stats stats = {
-		.cpu = field(arg[3], 0),
-		.flags = field(arg[4], 0),
+		.cpu = call_field(arg[3], 0),
+		.flags = call_field(arg[4], 0),
 	};
-	void *place = place_sized(actor, arg[1], arg[2], &stats, sizeof(stats));
+	void *place =
+		call_place_sized(actor, arg[1], arg[2], &stats, sizeof(stats));
 
 	return TRY(actor, ioctl(file(arg[0]), cmd, place));
 }
@@ -341,16 +261,21 @@ static long reset_stats(struct actor *actor, const uint64_t *arg)
 		   ioctl(file(arg[0]), TIMERHEAP_IOC_RESET_STATS, arg[1]));
 }
 
+static long reaped(struct actor *actor, const uint64_t *arg)
+{
+	return TRY(actor, ioctl(file(arg[0]), TIMERHEAP_IOC_REAPED, arg[1]));
+}
+
 static long inject(struct actor *actor, const uint64_t *arg)
 {
 	struct timerheap_inject inject = {
-		.delay_min_ns = field(arg[3], 0),
-		.delay_max_ns = field(arg[4], 100000),
+		.delay_min_ns = call_field(arg[3], 0),
+		.delay_max_ns = call_field(arg[4], 100000),
 		.step_ns = arg[5],
-		.flags = field(arg[6], 0),
+		.flags = call_field(arg[6], 0),
 	};
-	void *place =
-		place_sized(actor, arg[1], arg[2], &inject, sizeof(inject));
+	void *place = call_place_sized(actor, arg[1], arg[2], &inject,
+				       sizeof(inject));
 
 	return TRY(actor, ioctl(file(arg[0]), TIMERHEAP_IOC_INJECT, place));
 }
@@ -381,8 +306,8 @@ static long map_queue(struct actor *actor, const uint64_t *arg)
 	static const int flags[] = { MAP_SHARED, MAP_PRIVATE,
 				     MAP_SHARED | MAP_POPULATE,
 				     MAP_SHARED_VALIDATE };
-	uint64_t size = field(arg[2] % MAP_SPAN,
-			      setups[(arg[0] + arg[1]) % FILES].mmap_size);
+	uint64_t size = call_field(arg[2] % MAP_SPAN,
+				   setups[(arg[0] + arg[1]) % FILES].mmap_size);
 	char *at = map_at(arg[0]);
 	int prot = arg[3] ? arg[3] % 8 : PROT_READ | PROT_WRITE;
 	long ret;
@@ -400,7 +325,7 @@ static void part_of(const uint64_t *arg, char **at, size_t *size)
 	uint64_t offset = arg[1] % MAP_SPAN & ~(PAGE_SIZE - 1ULL);
 
 	*at = map_at(arg[0]) + offset;
-	*size = field(arg[2], MAP_SPAN) % MAP_SPAN;
+	*size = call_field(arg[2], MAP_SPAN) % MAP_SPAN;
 	if (!*size || *size > MAP_SPAN - offset)
 		*size = MAP_SPAN - offset;
 }
@@ -412,7 +337,7 @@ static long unmap(struct actor *actor, const uint64_t *arg)
 
 	(void)actor;
 	part_of(arg, &at, &size);
-	return answer(munmap(at, size));
+	return call_answer(munmap(at, size));
 }
 
 static long protect(struct actor *actor, const uint64_t *arg)
@@ -422,7 +347,7 @@ static long protect(struct actor *actor, const uint64_t *arg)
 
 	(void)actor;
 	part_of(arg, &at, &size);
-	return answer(mprotect(at, size, arg[3] % 8));
+	return call_answer(mprotect(at, size, arg[3] % 8));
 }
 
 static long advise(struct actor *actor, const uint64_t *arg)
@@ -435,7 +360,7 @@ static long advise(struct actor *actor, const uint64_t *arg)
 
 	(void)actor;
 	part_of(arg, &at, &size);
-	return answer(madvise(at, size, advice[arg[3] % 6]));
+	return call_answer(madvise(at, size, advice[arg[3] % 6]));
 }
 
 static long remap(struct actor *actor, const uint64_t *arg)
@@ -444,7 +369,7 @@ static long remap(struct actor *actor, const uint64_t *arg)
 	bool moves = arg[2] % 2;
 
 	(void)actor;
-	return mremap(map_at(arg[0]), size, field(arg[1], size) % MAP_SPAN,
+	return mremap(map_at(arg[0]), size, call_field(arg[1], size) % MAP_SPAN,
 		      moves ? MREMAP_MAYMOVE | MREMAP_FIXED : 0,
 		      map_at(arg[0] + 1)) == MAP_FAILED
 		? -errno
@@ -477,7 +402,8 @@ static void ring(char *map, const struct timerheap_setup *setup, uint32_t slot)
 static long map_arm(struct actor *actor, const uint64_t *arg)
 {
 	const struct timerheap_setup *setup = setup_of(arg[0]);
-	uint32_t first = field(arg[1], 0), n = field(arg[2], 1) % 1000;
+	uint32_t first = call_field(arg[1], 0),
+		 n = call_field(arg[2], 1) % 1000;
 	uint64_t time = when(arg[3]);
 	char *map = map_at(arg[0]);
 
@@ -528,7 +454,7 @@ static long map_scribble(struct actor *actor, const uint64_t *arg)
 	uint64_t size = setup->mmap_size | 8;
 
 	(void)actor;
-	for (uint64_t n = field(arg[2], 100) % 2000; n; n--)
+	for (uint64_t n = call_field(arg[2], 100) % 2000; n; n--)
 		set_word(map_at(arg[0]), prng_below(&prng, size),
 			 arg[3] ? prng_next(&prng) : when(prng_next(&prng)));
 	return 0;
@@ -539,7 +465,7 @@ static long read_once(struct actor *actor, const uint64_t *arg)
 	void *to = scratch_place(&actor->scratch[0], arg[1], "", 1);
 
 	return TRY(actor,
-		   read(file(arg[0]), to, field(arg[2], 320) % (1 << 20)));
+		   read(file(arg[0]), to, call_field(arg[2], 320) % (1 << 20)));
 }
 
 /* More than one buffer; and without waiting, where the caller says so. */
@@ -547,9 +473,9 @@ static long read_vector(struct actor *actor, const uint64_t *arg)
 {
 	struct iovec iov[] = {
 		{ scratch_place(&actor->scratch[0], arg[1], "", 1),
-		  field(arg[2], 40) % 5000 },
+		  call_field(arg[2], 40) % 5000 },
 		{ scratch_place(&actor->scratch[1], arg[3], "", 1),
-		  field(arg[4], 40) % 5000 },
+		  call_field(arg[4], 40) % 5000 },
 	};
 
 	return TRY(
@@ -560,23 +486,23 @@ static long read_vector(struct actor *actor, const uint64_t *arg)
 static long read_at(struct actor *actor, const uint64_t *arg)
 {
 	return TRY(actor,
-		   pread(file(arg[0]), actor->scratch[0].base, 64,
+		   pread(any_file(arg[0]), actor->scratch[0].base, 64,
 			 arg[1] & INT64_MAX));
 }
 
 static long write_once(struct actor *actor, const uint64_t *arg)
 {
 	return TRY(actor,
-		   write(file(arg[0]), actor->scratch[0].base,
-			 field(arg[1], 32) % PAGE_SIZE));
+		   write(any_file(arg[0]), actor->scratch[0].base,
+			 call_field(arg[1], 32) % PAGE_SIZE));
 }
 
 static long poll_once(struct actor *actor, const uint64_t *arg)
 {
-	struct pollfd pollfd = { file(arg[0]), POLLIN | arg[1], 0 };
+	struct pollfd pollfd = { any_file(arg[0]), POLLIN | arg[1], 0 };
 
 	(void)actor;
-	return answer(poll(&pollfd, 1, arg[2] % 8));
+	return call_answer(poll(&pollfd, 1, arg[2] % 8));
 }
 
 static long epoll_once(struct actor *actor, const uint64_t *arg)
@@ -584,34 +510,31 @@ static long epoll_once(struct actor *actor, const uint64_t *arg)
 	struct epoll_event event = { .events = EPOLLIN | (arg[1] & EPOLLET) };
 
 	epoll_ctl(actor->epoll, arg[3] % 2 ? EPOLL_CTL_DEL : EPOLL_CTL_ADD,
-		  file(arg[0]), &event);
-	return answer(epoll_wait(actor->epoll, &event, 1, arg[2] % 8));
+		  any_file(arg[0]), &event);
+	return call_answer(epoll_wait(actor->epoll, &event, 1, arg[2] % 8));
 }
 
 static long set_blocking(struct actor *actor, const uint64_t *arg)
 {
 	(void)actor;
-	return answer(
-		fcntl(file(arg[0]), F_SETFL, arg[1] % 2 ? 0 : O_NONBLOCK));
+	return call_answer(
+		fcntl(any_file(arg[0]), F_SETFL, arg[1] % 2 ? 0 : O_NONBLOCK));
 }
 
 static long duplicate(struct actor *actor, const uint64_t *arg)
 {
-	int old = fcntl(file(arg[0]), F_DUPFD_CLOEXEC, 0);
+	int old = any_file(arg[0]);
+	uint64_t to = arg[0] % FILES + 1 + arg[1] % 2;
 
 	(void)actor;
-	if (old < 0)
-		return -errno;
-	old = atomic_exchange(&fds[(arg[0] + 1 + arg[1] % 2) % FILES], old);
-	if (old >= 0)
-		close(old);
-	return 0;
+	return call_answer(dup3(old, old < timerfd(0) ? file(to) : timerfd(to),
+				O_CLOEXEC));
 }
 
 static long close_file(struct actor *actor, const uint64_t *arg)
 {
 	(void)actor;
-	return answer(close(atomic_exchange(&fds[arg[0] % FILES], -1)));
+	return call_answer(close(any_file(arg[0])));
 }
 
 /* A child with the file, but not the mapping; it ends with this thread. */
@@ -622,7 +545,7 @@ static long fork_child(struct actor *actor, const uint64_t *arg)
 
 	(void)actor;
 	if (pid)
-		return answer(pid);
+		return call_answer(pid);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	map_queue(actor, arg);
 	kick(actor, arg);
@@ -642,7 +565,7 @@ static long set_affinity(struct actor *actor, const uint64_t *arg)
 	CPU_SET(arg[0] % 2, &set);
 	if (arg[1] % 2)
 		CPU_SET(1, &set);
-	return answer(sched_setaffinity(0, sizeof(set), &set));
+	return call_answer(sched_setaffinity(0, sizeof(set), &set));
 }
 
 /* This thread alone, and there is no way back. */
@@ -652,7 +575,7 @@ static long become_nobody(struct actor *actor, const uint64_t *arg)
 	(void)arg;
 	syscall(SYS_setgroups, 0, NULL);
 	syscall(SYS_setresgid, NOBODY, NOBODY, NOBODY);
-	return answer(syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY));
+	return call_answer(syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY));
 }
 
 static long interrupt(struct actor *actor, const uint64_t *arg)
@@ -660,30 +583,30 @@ static long interrupt(struct actor *actor, const uint64_t *arg)
 	const struct actor *other = &actors[arg[0] % nactors];
 
 	(void)actor;
-	return answer(syscall(SYS_tgkill, getpid(), other->tid, SIGUSR1));
+	return call_answer(syscall(SYS_tgkill, getpid(), other->tid, SIGUSR1));
 }
 
 static long sleep_a_little(struct actor *actor, const uint64_t *arg)
 {
-	struct timespec ts = { 0, field(arg[0], 1000000) % MOMENT_NS };
+	struct timespec ts = { 0, call_field(arg[0], 1000000) % MOMENT_NS };
 
 	(void)actor;
-	return answer(nanosleep(&ts, NULL));
+	return call_answer(nanosleep(&ts, NULL));
 }
 
 static long set_online(struct actor *actor, const uint64_t *arg)
 {
 	(void)actor;
-	return answer(pwrite(online_fd, arg[0] % 2 ? "1" : "0", 1, 0));
+	return call_answer(pwrite(online_fd, arg[0] % 2 ? "1" : "0", 1, 0));
 }
 
 static long set_budget(struct actor *actor, const uint64_t *arg)
 {
 	char text[20];
-	int n = sprintf(text, "%u", (unsigned int)field(arg[1], 1));
+	int n = sprintf(text, "%u", (unsigned int)call_field(arg[1], 1));
 
 	(void)actor;
-	return answer(pwrite(budget_fd, text, n, 0));
+	return call_answer(pwrite(budget_fd, text, n, 0));
 }
 
 const struct op ops[] = {
@@ -691,12 +614,14 @@ const struct op ops[] = {
 	{ "setup", 12, 8, ROW_SETUP, set_up },
 	{ "info", 6, 4, ROW_INFO, info },
 	{ "kick", 12, 2, ROW_KICK, kick },
+	{ "fsync", 4, 1, ROW_FSYNC, sync_file },
 	{ "wait", 10, 6, ROW_WAIT, wait_for },
 	{ "arm", 16, 8, ROW_ARM, arm },
 	{ "cancel", 8, 6, ROW_CANCEL, cancel },
 	{ "stats", 6, 5, ROW_STATS, stats },
 	{ "cpu_stats", 6, 5, ROW_CPU_STATS, cpu_stats },
 	{ "reset_stats", 4, 2, ROW_RESET_STATS, reset_stats },
+	{ "reaped", 4, 2, ROW_REAPED, reaped },
 	{ "inject", 6, 7, ROW_INJECT, inject },
 	{ "unknown", 2, 4, ROW_UNKNOWN, unknown },
 	{ "mmap", 8, 6, ROW_MMAP, map_queue },
@@ -722,6 +647,14 @@ const struct op ops[] = {
 	{ "nobody", 2, 0, ROW_NONE, become_nobody },
 	{ "signal", 3, 1, ROW_NONE, interrupt },
 	{ "sleep", 4, 1, ROW_NONE, sleep_a_little },
+	{ "timerfd", 8, 6, ROW_TIMERFD, make_timerfd },
+	{ "settime", 14, 8, ROW_SETTIME, set_timerfd },
+	{ "gettime", 5, 4, ROW_GETTIME, ask_timerfd },
+	{ "set_ticks", 3, 3, ROW_SET_TICKS, set_ticks },
+	{ "read_ticks", 8, 3, ROW_READ_TICKS, read_ticks },
+	{ "fdinfo", 2, 1, ROW_NONE, read_fdinfo },
+	{ "stray", 1, 2, ROW_UNKNOWN, stray },
+	{ "clock", 1, 3, ROW_NONE, step_clock },
 	{ "online", 1, 1, ROW_NONE, set_online },
 	{ "budget", 2, 2, ROW_NONE, set_budget },
 };

@@ -14,7 +14,8 @@
 /*
  * Documentation/uapi.rst has them.  Not here: EINTR of ARM and CANCEL, which
  * only the dying get; EOPNOTSUPP of INJECT, since the parameter is set; ENOENT
- * of open(2).  EBADF is the descriptor's, of which there may be none.
+ * of open(2); EMFILE and ENFILE of TIMERFD.  EBADF is the descriptor's, of which
+ * there may be none.
  */
 static const struct {
 	const char *name;
@@ -26,17 +27,28 @@ static const struct {
 			{ 0, EBUSY, EINVAL, EPERM, ENOMEM, EFAULT, E2BIG } },
 	[ROW_INFO] = { "INFO", { 0, EINVAL, EFAULT, E2BIG } },
 	[ROW_KICK] = { "KICK", { 0, ENXIO } },
+	[ROW_FSYNC] = { "fsync", { 0, ENXIO } },
 	[ROW_WAIT] = { "WAIT", { 0, ENXIO, EINVAL, EINTR, EFAULT, E2BIG } },
 	[ROW_ARM] = { "ARM", { 0, ENXIO, EINVAL, EFAULT, E2BIG } },
 	[ROW_CANCEL] = { "CANCEL", { 0, ENXIO, EINVAL, EFAULT, E2BIG } },
 	[ROW_STATS] = { "STATS", { 0, ENXIO, EINVAL, EFAULT, E2BIG, ENOMEM } },
 	[ROW_CPU_STATS] = { "CPU_STATS", { 0, EINVAL, EFAULT, E2BIG, ENOMEM } },
 	[ROW_RESET_STATS] = { "RESET_STATS", { 0, ENXIO } },
+	[ROW_REAPED] = { "REAPED", { 0, ENXIO } },
 	[ROW_INJECT] = { "INJECT", { 0, EPERM, EINVAL, EFAULT, E2BIG } },
 	[ROW_UNKNOWN] = { "an unknown ioctl", { ENOTTY } },
+	[ROW_TIMERFD] = { "TIMERFD",
+			  { 0, EINVAL, EPERM, ENOMEM, EFAULT, E2BIG } },
+	[ROW_SETTIME] = { "TIMERFD_SETTIME",
+			  { 0, EFAULT, EINVAL, EPERM, ECANCELED, E2BIG } },
+	[ROW_GETTIME] = { "TIMERFD_GETTIME", { 0, EFAULT, EINVAL, E2BIG } },
+	[ROW_SET_TICKS] = { "TFD_IOC_SET_TICKS",
+			    { 0, EFAULT, EINVAL, ECANCELED } },
 	[ROW_MMAP] = { "mmap", { 0, ENXIO, EINVAL, EPERM, EACCES, ENOMEM } },
 	[ROW_READ] = { "read",
 		       { 0, ENXIO, EINVAL, EAGAIN, EFAULT, EINTR, EBADF } },
+	[ROW_READ_TICKS] = { "a timerfd's read",
+			     { 0, EINVAL, EAGAIN, EFAULT, EINTR, ECANCELED } },
 	[ROW_PREAD] = { "pread", { ESPIPE } },
 	[ROW_WRITE] = { "write", { EINVAL } },
 };

@@ -68,7 +68,7 @@ static void new_call(struct call *call, unsigned int op, struct prng *prng)
 		call->fail = 1 + prng_below(prng, 12);
 	/* The first says which file or mapping. */
 	if (one_in(prng, 5))
-		call->arg[0] = prng_below(prng, 4);
+		call->arg[0] = prng_below(prng, 6);
 	for (unsigned int i = 1; i < ops[op].args; i++)
 		if (one_in(prng, wild ? 2 : 5))
 			call->arg[i] = some_value(prng);
@@ -105,7 +105,11 @@ static unsigned int find_op(const char *name)
 
 void program_new(struct program *program, struct prng *prng)
 {
-	static const char *const start[] = { "open", "setup", "mmap" };
+	static const char *const starts[2][3] = {
+		{ "open", "setup", "mmap" },
+		{ "open", "timerfd", "settime" },
+	};
+	const char *const *start = starts[one_in(prng, 4)];
 	unsigned int n = 1 + prng_below(prng, MAX_CALLS - 5);
 
 	memset(program, 0, sizeof(*program));
