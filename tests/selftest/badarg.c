@@ -391,7 +391,7 @@ static void other_operations(void)
 static void unknown_calls(void)
 {
 	static const unsigned long cmds[] = {
-		_IO(TIMERHEAP_IOC_MAGIC, 10),
+		_IO(TIMERHEAP_IOC_MAGIC, 11),
 		_IO(TIMERHEAP_IOC_MAGIC, 255),
 		_IO(TIMERHEAP_IOC_MAGIC + 1, 0),
 		0,
