@@ -29,7 +29,7 @@ static __noinline void report(const struct group *g, const __u64 *parts,
 {
 	struct trace_expiry *way =
 		bpf_ringbuf_reserve(&reports, sizeof(*way), 0);
-	__u32 tid = reap->tid;
+	__u32 tid = reap->tid, cpu = bpf_get_smp_processor_id();
 
 	if (!way) {
 		__sync_fetch_and_add(&dropped, count);
@@ -48,6 +48,9 @@ static __noinline void report(const struct group *g, const __u64 *parts,
 	way->waiting.kind = TRACE_NOTHING;
 	if (parts[TRACE_ON_CPU] >= part_ns)
 		way->waiting = reap->task->waiting;
+	way->run_khz = khz_of(g->way.cpu);
+	way->reap_khz = khz_of(cpu);
+	way->reap_cpu = cpu;
 	bpf_get_current_comm(way->comm, sizeof(way->comm));
 	bpf_ringbuf_submit(way, 0);
 }

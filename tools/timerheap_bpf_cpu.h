@@ -19,6 +19,7 @@ struct cpu {
 	__u64 idle_ns;
 	__u32 softirq;
 	__u32 idle_state;
+	__u32 khz; /* 0: it has not changed */
 	__u32 next_span;
 	struct trace_span spans[SPANS];
 };
@@ -36,6 +37,13 @@ static __always_inline struct cpu *this_cpu(void)
 	__u32 cpu = bpf_get_smp_processor_id();
 
 	return bpf_map_lookup_elem(&cpus, &cpu);
+}
+
+static __always_inline __u32 khz_of(__u32 number)
+{
+	struct cpu *cpu = bpf_map_lookup_elem(&cpus, &number);
+
+	return cpu ? cpu->khz : 0;
 }
 
 static __always_inline void keep_span(struct cpu *cpu, __u32 kind, __s32 id,
@@ -186,6 +194,16 @@ int BPF_PROG(on_idle, unsigned int state, unsigned int id)
 			  NULL);
 	cpu->idle_state = state;
 	cpu->idle_ns = now;
+	return 0;
+}
+
+SEC("tp_btf/cpu_frequency")
+int BPF_PROG(on_frequency, unsigned int khz, unsigned int number)
+{
+	struct cpu *cpu = bpf_map_lookup_elem(&cpus, &number);
+
+	if (cpu)
+		cpu->khz = khz;
 	return 0;
 }
 

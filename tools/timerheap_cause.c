@@ -19,6 +19,7 @@ static const struct {
 	[CAUSE_TASK] = { "task", "a task that did not yield" },
 	[CAUSE_SYSCALL] = { "system_call", "consumer in a system call" },
 	[CAUSE_CONSUMER] = { "consumer", "consumer's own code" },
+	[CAUSE_FREQUENCY] = { "frequency", "CPU frequency" },
 	[CAUSE_BUDGET] = { "budget", "the queue's budget" },
 	[CAUSE_RING_FULL] = { "ring_full", "ring full" },
 	[CAUSE_IDLE] = { "idle", "idle state" },
@@ -144,12 +145,26 @@ static void weigh_syscall(struct trace_verdict *verdict, int nr, uint64_t ns)
 	free(name);
 }
 
-struct trace_verdict trace_judge(const struct trace_expiry *way)
+/* Code of which the CPU would have done a part meanwhile at its fastest. */
+static void weigh_code(struct trace_verdict *verdict, enum trace_cause cause,
+		       uint64_t ns, unsigned int speed)
+{
+	uint64_t fast = speed && speed < 1000 ? ns / 1000 * speed : ns;
+
+	outweighs(verdict, cause, fast);
+	if (outweighs(verdict, CAUSE_FREQUENCY, ns - fast))
+		snprintf(verdict->who, sizeof(verdict->who), "at %u.%u %%",
+			 speed / 10, speed % 10);
+}
+
+struct trace_verdict trace_judge(const struct trace_expiry *way,
+				 const struct trace_speed *speed)
 {
 	struct trace_verdict verdict = { .cause = CAUSE_UNKNOWN };
 
 	weigh_handled(&verdict, way);
-	outweighs(&verdict, CAUSE_RUN, way->parts_ns[TRACE_POSTED]);
+	weigh_code(&verdict, CAUSE_RUN, way->parts_ns[TRACE_POSTED],
+		   speed->run);
 	weigh_syscall(&verdict, way->asleep_in, way->parts_ns[TRACE_WOKEN]);
 	weigh_span(&verdict, &way->waiting, way->parts_ns[TRACE_ON_CPU],
 		   CAUSE_TASK);
@@ -157,7 +172,7 @@ struct trace_verdict trace_judge(const struct trace_expiry *way)
 		weigh_syscall(&verdict, way->busy_in,
 			      way->parts_ns[TRACE_REAPED]);
 	else
-		outweighs(&verdict, CAUSE_CONSUMER,
-			  way->parts_ns[TRACE_REAPED]);
+		weigh_code(&verdict, CAUSE_CONSUMER,
+			   way->parts_ns[TRACE_REAPED], speed->reap);
 	return verdict;
 }

@@ -50,7 +50,8 @@ fail(const char *what, int error, const char *advice)
 
 static const char *load_advice(int error)
 {
-	if (error == -EPERM || error == -EACCES)
+	/* The verifier's answer is EACCES, too. */
+	if (error == -EPERM || (error == -EACCES && geteuid()))
 		return "BPF takes CAP_BPF and CAP_PERFMON: run it as root, and see\n"
 		       "/sys/kernel/security/lockdown";
 	if (error == -ENOSYS)
@@ -111,9 +112,21 @@ static void run_command(const char *command, const char *text)
 		fprintf(stderr, "timerheap trace: %s: it failed\n", command);
 }
 
+/* How fast the CPUs were is asked only where it matters. */
+static struct trace_verdict judge(const struct trace_expiry *way)
+{
+	struct trace_speed speed = { 0 };
+	struct trace_verdict verdict = trace_judge(way, &speed);
+
+	if (verdict.cause != CAUSE_RUN && verdict.cause != CAUSE_CONSUMER)
+		return verdict;
+	speed = trace_speed_of(way);
+	return trace_judge(way, &speed);
+}
+
 static void report(struct trace *trace, const struct trace_expiry *way)
 {
-	struct trace_verdict verdict = trace_judge(way);
+	struct trace_verdict verdict = judge(way);
 	json_t *json;
 	char *text;
 

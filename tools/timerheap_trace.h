@@ -13,6 +13,7 @@ enum trace_cause {
 	CAUSE_TASK,
 	CAUSE_SYSCALL,
 	CAUSE_CONSUMER,
+	CAUSE_FREQUENCY,
 	CAUSE_BUDGET,
 	CAUSE_RING_FULL,
 	CAUSE_IDLE,
@@ -36,12 +37,25 @@ struct trace_verdict {
 	char who[64];
 };
 
+/**
+ * struct trace_speed - how fast the CPUs were, in 0.1 % of the fastest they can
+ * @run: the home CPU; 0: not known.
+ * @reap: the consumer's; 0: not known.
+ */
+struct trace_speed {
+	unsigned int run, reap;
+};
+
+/* timerheap_speed.c */
+struct trace_speed trace_speed_of(const struct trace_expiry *way);
+
 /* timerheap_cause.c */
 extern const char *const trace_part_names[TRACE_SUMS];
 /* As JSON has it, and in words. */
 const char *trace_cause_name(enum trace_cause cause);
 const char *trace_cause_words(enum trace_cause cause);
-struct trace_verdict trace_judge(const struct trace_expiry *way);
+struct trace_verdict trace_judge(const struct trace_expiry *way,
+				 const struct trace_speed *speed);
 uint64_t trace_total(const struct trace_expiry *way);
 
 /**

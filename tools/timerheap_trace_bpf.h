@@ -58,6 +58,9 @@ struct trace_span {
  * @count: how many.
  * @tid: the consumer, a thread,
  * @comm: and its name.
+ * @run_khz: the frequency of the home CPU, as it last changed; 0: not known.
+ * @reap_khz: that of the consumer's,
+ * @reap_cpu: which is this one.
  * @asleep_in: the system call that it was woken from; -1: not known.
  * @busy_in: the one that it was in when the interrupt came; -1: none, or not
  *	known.
@@ -80,6 +83,9 @@ struct trace_expiry {
 	__u32 tid;
 	__s32 asleep_in;
 	__s32 busy_in;
+	__u32 run_khz;
+	__u32 reap_khz;
+	__u32 reap_cpu;
 	char comm[TRACE_COMM];
 };
 

@@ -30,15 +30,21 @@ static struct trace_expiry slow(enum trace_part part, enum trace_kind kind,
 	return way;
 }
 
-static void assert_cause(struct trace_expiry way, enum trace_cause cause,
-			 const char *who, uint64_t ns)
+static void assert_at(struct trace_expiry way, struct trace_speed speed,
+		      enum trace_cause cause, const char *who, uint64_t ns)
 {
-	struct trace_verdict verdict = trace_judge(&way);
+	struct trace_verdict verdict = trace_judge(&way, &speed);
 
 	assert_string_equal(trace_cause_name(verdict.cause),
 			    trace_cause_name(cause));
 	assert_string_equal(verdict.who, who);
 	assert_int_equal(verdict.ns, ns);
+}
+
+static void assert_cause(struct trace_expiry way, enum trace_cause cause,
+			 const char *who, uint64_t ns)
+{
+	assert_at(way, (struct trace_speed){ 0 }, cause, who, ns);
 }
 
 static void before_it_was_handled(void **state)
@@ -112,6 +118,29 @@ static void after_it_was_posted(void **state)
 	assert_cause(way, CAUSE_SYSCALL, "write", 5000000);
 }
 
+/* Of each piece of code as much as the CPU was too slow. */
+static void of_slow_cpus(void **state)
+{
+	struct trace_expiry way = slow(TRACE_REAPED, TRACE_NOTHING, 0, "");
+
+	(void)state;
+	assert_at(way, (struct trace_speed){ .run = 100, .reap = 1000 },
+		  CAUSE_CONSUMER, "", 5000000);
+	assert_at(way, (struct trace_speed){ .reap = 500 }, CAUSE_CONSUMER, "",
+		  2500000);
+	assert_at(way, (struct trace_speed){ .reap = 222 }, CAUSE_FREQUENCY,
+		  "at 22.2 %", 3890000);
+	/* It was in a system call, and may have slept. */
+	way.busy_in = SYS_write;
+	assert_at(way, (struct trace_speed){ .reap = 222 }, CAUSE_SYSCALL,
+		  "write", 5000000);
+	way = slow(TRACE_POSTED, TRACE_NOTHING, 0, "");
+	assert_at(way, (struct trace_speed){ .run = 1001, .reap = 100 },
+		  CAUSE_RUN, "", 5000000);
+	assert_at(way, (struct trace_speed){ .run = 250 }, CAUSE_FREQUENCY,
+		  "at 25.0 %", 3750000);
+}
+
 /* A name may fill its field to the end. */
 static void of_long_names(void **state)
 {
@@ -166,9 +195,13 @@ static void too_many_ranks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(before_it_was_handled), TEST(as_it_was_asked_for),
-		TEST(by_the_queue_itself),   TEST(after_it_was_posted),
-		TEST(of_long_names),	     TEST(ranks),
+		TEST(before_it_was_handled),
+		TEST(as_it_was_asked_for),
+		TEST(by_the_queue_itself),
+		TEST(after_it_was_posted),
+		TEST(of_slow_cpus),
+		TEST(of_long_names),
+		TEST(ranks),
 		TEST(too_many_ranks),
 	};
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Usage: late SECONDS TIMERS PERIOD_US TOGETHER [call|hog|read]
+ * Usage: late SECONDS TIMERS PERIOD_US TOGETHER [HOW]
  *
  * A consumer of periodic timers, of which TOGETHER each are due at one time.  It
- * prints a line for each expiry: the
- * deadline, and when the consumer had it.
+ * prints a line for each expiry: the deadline, and when the consumer had it.
  *
- *   call  every 20 ms it sleeps 5 ms in a system call of another kind
- *   hog   every 20 ms a real-time thread on the same CPU computes for 5 ms
- *   read  it takes expiries by read(2)
+ *   call      every 20 ms it sleeps 5 ms in a system call of another kind
+ *   compute   every 20 ms it computes for 5 ms
+ *   hog       every 20 ms a real-time thread on the same CPU computes for 5 ms
+ *   read      it takes expiries by read(2)
+ *   boottime, realtime, tai: the clock of its timers
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,11 +26,13 @@
 #define MS 1000000ULL
 #define BATCH 64
 
+static clockid_t clock_id = CLOCK_MONOTONIC;
+
 static uint64_t now_ns(void)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock_id, &ts);
 	return (uint64_t)ts.tv_sec * 1000 * MS + (uint64_t)ts.tv_nsec;
 }
 
@@ -48,14 +51,19 @@ static void pause_ms(unsigned int ms)
 	nanosleep(&ts, NULL);
 }
 
+static void compute_ms(unsigned int ms)
+{
+	uint64_t end = now_ns() + ms * MS;
+
+	while (now_ns() < end)
+		;
+}
+
 static void *hog(void *unused)
 {
 	pthread_setname_np(pthread_self(), "hog");
 	for (;;) {
-		uint64_t end = now_ns() + 5 * MS;
-
-		while (now_ns() < end)
-			;
+		compute_ms(5);
 		pause_ms(20);
 	}
 	return unused;
@@ -122,33 +130,56 @@ static void arm_all(struct timerheap *th, uint32_t timers, uint64_t period_ns,
 	}
 }
 
+static void choose_clock(const char *how)
+{
+	if (!strcmp(how, "boottime"))
+		clock_id = CLOCK_BOOTTIME;
+	else if (!strcmp(how, "realtime"))
+		clock_id = CLOCK_REALTIME;
+	else if (!strcmp(how, "tai"))
+		clock_id = CLOCK_TAI;
+}
+
+/* Every 20 ms. */
+static void be_late(const char *how)
+{
+	static uint64_t last_ns;
+	uint64_t now = now_ns();
+
+	if (now < last_ns + 20 * MS)
+		return;
+	if (!strcmp(how, "call"))
+		pause_ms(5);
+	else if (!strcmp(how, "compute"))
+		compute_ms(5);
+	last_ns = now_ns();
+}
+
 int main(int argc, char **argv)
 {
 	struct timerheap_opts opts = TIMERHEAP_OPTS_INIT;
 	const char *how = argc == 6 ? argv[5] : "";
-	uint64_t end, call_ns;
 	struct timerheap *th;
+	uint64_t end;
 
 	if (argc < 5)
 		return 2;
 	opts.nslots = (uint32_t)atoi(argv[2]);
 	opts.cpu = 0;
+	choose_clock(how);
+	opts.clockid = clock_id;
 	check(timerheap_open(&th, &opts), "open");
 	arm_all(th, opts.nslots, (uint64_t)atoi(argv[3]) * 1000,
 		(uint32_t)atoi(argv[4]));
 	if (!strcmp(how, "hog"))
 		start_hog();
-	call_ns = now_ns();
-	end = call_ns + (uint64_t)atoi(argv[1]) * 1000 * MS;
+	end = now_ns() + (uint64_t)atoi(argv[1]) * 1000 * MS;
 	while (now_ns() < end) {
 		if (!strcmp(how, "read"))
 			take(th);
 		else
 			reap(th, end);
-		if (!strcmp(how, "call") && now_ns() > call_ns + 20 * MS) {
-			pause_ms(5);
-			call_ns = now_ns();
-		}
+		be_late(how);
 	}
 	timerheap_close(th);
 	return fflush(stdout) ? 1 : 0;
