@@ -17,37 +17,45 @@ __u64 dropped; /* late ones that were counted, but not reported */
 
 struct reap {
 	struct queue *q;
-	struct task *task;
 	__u32 to;
 	__u32 tid;
 	__u64 now;
 };
 
+/* So many of a group, from there on, are in a thread's hands. */
+struct taken {
+	__u32 position;
+	__u32 count;
+	__u32 pid;
+	__u32 tid;
+	__u64 now;
+};
+
 static __noinline void report(const struct group *g, const __u64 *parts,
-			      const struct reap *reap, __u32 position,
-			      __u32 count)
+			      const struct taken *taken,
+			      const struct task *task)
 {
 	struct trace_expiry *way =
 		bpf_ringbuf_reserve(&reports, sizeof(*way), 0);
-	__u32 tid = reap->tid, cpu = bpf_get_smp_processor_id();
+	__u32 cpu = bpf_get_smp_processor_id();
 
 	if (!way) {
-		__sync_fetch_and_add(&dropped, count);
+		__sync_fetch_and_add(&dropped, taken->count);
 		return;
 	}
 	*way = g->way;
-	way->pid = reap->q->pid;
+	way->pid = taken->pid;
 	for (int i = 0; i < TRACE_PARTS; i++)
 		way->parts_ns[i] = parts[i];
-	way->position = position;
-	way->count = count;
-	way->asleep_in = reap->task->asleep_in;
-	if (g->way.tid != tid)
+	way->position = taken->position;
+	way->count = taken->count;
+	way->asleep_in = task->asleep_in;
+	if (g->way.tid != taken->tid)
 		way->busy_in = -1;
-	way->tid = tid;
+	way->tid = taken->tid;
 	way->waiting.kind = TRACE_NOTHING;
 	if (parts[TRACE_ON_CPU] >= part_ns)
-		way->waiting = reap->task->waiting;
+		way->waiting = task->waiting;
 	way->run_khz = khz_of(g->way.cpu);
 	way->reap_khz = khz_of(cpu);
 	way->reap_cpu = cpu;
@@ -55,42 +63,59 @@ static __noinline void report(const struct group *g, const __u64 *parts,
 	bpf_ringbuf_submit(way, 0);
 }
 
-/* @count of the group, from @position on, are in the consumer's hands. */
-static __always_inline void finish(const struct group *g,
-				   const struct reap *reap, __u32 position,
-				   __u32 count)
+static __always_inline void add_up(const struct group *g,
+				   const struct taken *taken,
+				   const struct task *task)
 {
-	__u64 posted = min(g->posted_ns, reap->now);
+	__u64 now = taken->now, total = since(now, g->deadline_ns);
+	__u64 posted = min(g->posted_ns, now);
 	__u64 handled = min(g->handled_ns, posted);
-	__u64 woken = min(max(reap->task->woken_ns, posted), reap->now);
-	__u64 on_cpu = min(max(reap->task->on_cpu_ns, woken), reap->now);
-	__u64 total = since(reap->now, g->deadline_ns);
+	__u64 woken = min(max(task->woken_ns, posted), now);
+	__u64 on_cpu = min(max(task->on_cpu_ns, woken), now);
 	__u64 parts[TRACE_PARTS] = {
 		since(handled, g->deadline_ns),
 		posted - handled,
 		woken - posted,
 		on_cpu - woken,
-		reap->now - on_cpu,
+		now - on_cpu,
 	};
 	__u32 cpu = g->way.cpu;
 	struct trace_sums *s = bpf_map_lookup_elem(&sums, &cpu);
 
 	if (!s)
 		return;
-	__sync_fetch_and_add(&s->count, count);
+	__sync_fetch_and_add(&s->count, taken->count);
 #pragma unroll
 	for (int i = 0; i < TRACE_PARTS; i++)
-		add(&s->parts[i], parts[i], count);
-	add(&s->parts[TRACE_TOTAL], total, count);
+		add(&s->parts[i], parts[i], taken->count);
+	add(&s->parts[TRACE_TOTAL], total, taken->count);
 	if (total >= over_ns)
-		report(g, parts, reap, position, count);
+		report(g, parts, taken, task);
+}
+
+/*
+ * Global, and so verified by itself: newer verifiers go through a loop's body
+ * once more for each way that there is through it.
+ */
+__noinline int finish(const struct group *g, const struct taken *taken)
+{
+	const struct task *task;
+
+	if (!g || !taken)
+		return 0;
+	task = find_task(taken->tid);
+	if (task)
+		add_up(g, taken, task);
+	else
+		__sync_fetch_and_add(&unseen, taken->count);
+	return 0;
 }
 
 /* The next group, as far as it was reaped; 1: there is no more. */
 static long take_group(__u32 index, struct reap *reap)
 {
+	struct taken taken = { .tid = reap->tid, .now = reap->now };
 	struct queue *q = reap->q;
-	__u32 position, left;
 	struct group *g;
 
 	if (!q || q->head == q->tail)
@@ -102,15 +127,13 @@ static long take_group(__u32 index, struct reap *reap)
 		q->head++;
 		return 0;
 	}
-	position = g->way.position + g->taken;
-	if ((__s32)(reap->to - position) <= 0)
+	taken.position = g->way.position + g->taken;
+	if ((__s32)(reap->to - taken.position) <= 0)
 		return 1;
-	left = min(g->way.count - g->taken, reap->to - position);
-	if (reap->task)
-		finish(g, reap, position, left);
-	else
-		__sync_fetch_and_add(&unseen, left);
-	g->taken += left;
+	taken.count = min(g->way.count - g->taken, reap->to - taken.position);
+	taken.pid = q->pid;
+	finish(g, &taken);
+	g->taken += taken.count;
 	if (g->taken != g->way.count)
 		return 1;
 	q->head++;
@@ -137,9 +160,8 @@ static __always_inline int on_taken(__u32 queue, __u32 to)
 	if (!reap.q)
 		return 0;
 	reap.now = bpf_ktime_get_ns();
-	reap.task = find_task(reap.tid);
 	bpf_loop(1 << GROUPS_BITS, take_group, &reap, 0);
-	if (!reap.task)
+	if (!find_task(reap.tid))
 		new_task(reap.tid);
 	return 0;
 }
