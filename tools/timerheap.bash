@@ -17,7 +17,7 @@ _timerheap_words() {
 	hist) echo --cpu --file --json --help ;;
 	record) echo --duration --json --help ;;
 	heatmap) echo --log --cpu -o --output --help ;;
-	trace) echo --over --duration --on-threshold --json --help ;;
+	trace) echo --over --rate --duration --on-threshold --json --help ;;
 	inject) echo --json --help delay step off ;;
 	run) echo --verbose --help ;;
 	esac

@@ -8,12 +8,12 @@
  * of one of them.
  */
 #include "timerheap_bpf_queue.h"
+#include "timerheap_bpf_report.h"
 #include "timerheap_bpf_sum.h"
 #include "timerheap_bpf_task.h"
 
 const volatile __u64 over_ns;
 __u64 unseen; /* by threads that reap for the first time */
-__u64 dropped; /* late ones that were counted, but not reported */
 
 struct reap {
 	struct queue *q;
@@ -31,40 +31,62 @@ struct taken {
 	__u64 now;
 };
 
-static __noinline void report(const struct group *g, const __u64 *parts,
-			      const struct taken *taken,
-			      const struct task *task)
+/* What is known of the consumer. */
+static __always_inline void end_way(struct group *g, const struct taken *taken,
+				    const struct task *task)
 {
-	struct trace_expiry *way =
-		bpf_ringbuf_reserve(&reports, sizeof(*way), 0);
-	__u32 cpu = bpf_get_smp_processor_id();
+	struct trace_expiry *way = &g->way;
 
-	if (!way) {
+	way->tid = taken->tid;
+	way->pid = taken->pid;
+	way->asleep_in = task->asleep_in;
+	way->busy_in = g->busy_tid == taken->tid ? g->busy_in : -1;
+	way->waiting.kind = TRACE_NOTHING;
+	if (way->parts_ns[TRACE_ON_CPU] >= part_ns)
+		way->waiting = task->waiting;
+	way->reap_cpu = bpf_get_smp_processor_id();
+	way->run_speed = percent_of_speed(way->cpu);
+	way->reap_speed = percent_of_speed(way->reap_cpu);
+}
+
+static __always_inline void tell(const struct group *g,
+				 const struct taken *taken,
+				 const struct trace_verdict *verdict)
+{
+	struct trace_report *report =
+		bpf_ringbuf_reserve(&reports, sizeof(*report), 0);
+
+	if (!report) {
 		__sync_fetch_and_add(&dropped, taken->count);
 		return;
 	}
-	*way = g->way;
-	way->pid = taken->pid;
-	for (int i = 0; i < TRACE_PARTS; i++)
-		way->parts_ns[i] = parts[i];
-	way->position = taken->position;
-	way->count = taken->count;
-	way->asleep_in = task->asleep_in;
-	if (g->way.tid != taken->tid)
-		way->busy_in = -1;
-	way->tid = taken->tid;
-	way->waiting.kind = TRACE_NOTHING;
-	if (parts[TRACE_ON_CPU] >= part_ns)
-		way->waiting = task->waiting;
-	way->run_khz = khz_of(g->way.cpu);
-	way->reap_khz = khz_of(cpu);
-	way->reap_cpu = cpu;
-	bpf_get_current_comm(way->comm, sizeof(way->comm));
-	bpf_ringbuf_submit(way, 0);
+	report->way = g->way;
+	report->way.position = taken->position;
+	report->way.count = taken->count;
+	report->verdict = *verdict;
+	bpf_get_current_comm(report->way.comm, sizeof(report->way.comm));
+	bpf_ringbuf_submit(report, wakeup());
 }
 
-static __always_inline void add_up(const struct group *g,
-				   const struct taken *taken,
+static __noinline void be_late(struct group *g, const struct taken *taken,
+			       const struct task *task, __u64 total)
+{
+	struct trace_verdict verdict = {};
+	bool told = is_told(total, taken->now);
+	bool clear = trace_judge_handled(&verdict, &g->way, total);
+
+	if (told || !clear)
+		end_way(g, taken, task);
+	if (!clear)
+		trace_judge_rest(&verdict, &g->way);
+	blame(&verdict, taken->count);
+	if (told)
+		tell(g, taken, &verdict);
+	else
+		__sync_fetch_and_add(&unreported, taken->count);
+}
+
+static __always_inline void add_up(struct group *g, const struct taken *taken,
 				   const struct task *task)
 {
 	__u64 now = taken->now, total = since(now, g->deadline_ns);
@@ -72,32 +94,31 @@ static __always_inline void add_up(const struct group *g,
 	__u64 handled = min(g->handled_ns, posted);
 	__u64 woken = min(max(task->woken_ns, posted), now);
 	__u64 on_cpu = min(max(task->on_cpu_ns, woken), now);
-	__u64 parts[TRACE_PARTS] = {
-		since(handled, g->deadline_ns),
-		posted - handled,
-		woken - posted,
-		on_cpu - woken,
-		now - on_cpu,
-	};
+	__u64 *parts = g->way.parts_ns;
 	__u32 cpu = g->way.cpu;
 	struct trace_sums *s = bpf_map_lookup_elem(&sums, &cpu);
 
 	if (!s)
 		return;
+	parts[TRACE_HANDLED] = since(handled, g->deadline_ns);
+	parts[TRACE_POSTED] = posted - handled;
+	parts[TRACE_WOKEN] = woken - posted;
+	parts[TRACE_ON_CPU] = on_cpu - woken;
+	parts[TRACE_REAPED] = now - on_cpu;
 	__sync_fetch_and_add(&s->count, taken->count);
 #pragma unroll
 	for (int i = 0; i < TRACE_PARTS; i++)
 		add(&s->parts[i], parts[i], taken->count);
 	add(&s->parts[TRACE_TOTAL], total, taken->count);
 	if (total >= over_ns)
-		report(g, parts, taken, task);
+		be_late(g, taken, task, total);
 }
 
 /*
  * Global, and so verified by itself: newer verifiers go through a loop's body
  * once more for each way that there is through it.
  */
-__noinline int finish(const struct group *g, const struct taken *taken)
+__noinline int finish(struct group *g, const struct taken *taken)
 {
 	const struct task *task;
 
@@ -118,7 +139,7 @@ static long take_group(__u32 index, struct reap *reap)
 	struct queue *q = reap->q;
 	struct group *g;
 
-	if (!q || q->head == q->tail)
+	if (!q)
 		return 1;
 	g = find_group(q->number, q->head);
 	if (!g)
@@ -160,7 +181,8 @@ static __always_inline int on_taken(__u32 queue, __u32 to)
 	if (!reap.q)
 		return 0;
 	reap.now = bpf_ktime_get_ns();
-	bpf_loop(1 << GROUPS_BITS, take_group, &reap, 0);
+	bpf_loop(min(reap.q->tail - reap.q->head, 1 << GROUPS_BITS), take_group,
+		 &reap, 0);
 	if (!find_task(reap.tid))
 		new_task(reap.tid);
 	return 0;

@@ -22,8 +22,10 @@ struct task_struct {
 
 struct pt_regs {
 #ifdef __TARGET_ARCH_arm64
+	unsigned long regs[31];
 	int syscallno;
 #else
+	unsigned long si;
 	unsigned long orig_ax;
 #endif
 };

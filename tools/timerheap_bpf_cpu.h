@@ -19,7 +19,6 @@ struct cpu {
 	__u64 idle_ns;
 	__u32 softirq;
 	__u32 idle_state;
-	__u32 khz; /* 0: it has not changed */
 	__u32 next_span;
 	struct trace_span spans[SPANS];
 };
@@ -39,11 +38,20 @@ static __always_inline struct cpu *this_cpu(void)
 	return bpf_map_lookup_elem(&cpus, &cpu);
 }
 
-static __always_inline __u32 khz_of(__u32 number)
-{
-	struct cpu *cpu = bpf_map_lookup_elem(&cpus, &number);
+/* By CPU; read from the files of cpufreq before the first change. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct trace_speed);
+} speeds SEC(".maps");
 
-	return cpu ? cpu->khz : 0;
+static __always_inline __u32 percent_of_speed(__u32 cpu)
+{
+	const struct trace_speed *speed = bpf_map_lookup_elem(&speeds, &cpu);
+
+	return speed && speed->most_khz ? speed->khz * 100ULL / speed->most_khz
+					: 0;
 }
 
 static __always_inline void keep_span(struct cpu *cpu, __u32 kind, __s32 id,
@@ -55,9 +63,10 @@ static __always_inline void keep_span(struct cpu *cpu, __u32 kind, __s32 id,
 	span->end_ns = end;
 	span->kind = kind;
 	span->id = id;
-	if (!comm ||
-	    bpf_probe_read_kernel_str(span->comm, TRACE_COMM, comm) < 0)
-		span->comm[0] = 0;
+	/* To the last byte, since these are compared. */
+	__builtin_memset(span->comm, 0, TRACE_COMM);
+	if (comm)
+		bpf_probe_read_kernel_str(span->comm, TRACE_COMM, comm);
 }
 
 static __always_inline __u64 overlap(const struct trace_span *span, __u64 from,
@@ -200,10 +209,10 @@ int BPF_PROG(on_idle, unsigned int state, unsigned int id)
 SEC("tp_btf/cpu_frequency")
 int BPF_PROG(on_frequency, unsigned int khz, unsigned int number)
 {
-	struct cpu *cpu = bpf_map_lookup_elem(&cpus, &number);
+	struct trace_speed *speed = bpf_map_lookup_elem(&speeds, &number);
 
-	if (cpu)
-		cpu->khz = khz;
+	if (speed)
+		speed->khz = khz;
 	return 0;
 }
 

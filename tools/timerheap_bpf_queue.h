@@ -31,9 +31,11 @@ struct name {
 
 /* Expiries of one deadline, fired by one run. */
 struct group {
-	struct trace_expiry way; /* up to the posting */
+	struct trace_expiry way; /* past the posting: of those taken last */
 	__u32 taken; /* of its count, by the consumer */
 	__u32 number;
+	__u32 busy_tid;
+	__s32 busy_in;
 	/* CLOCK_MONOTONIC */
 	__u64 deadline_ns;
 	__u64 handled_ns;
@@ -49,12 +51,12 @@ struct queue {
 	/* in the queue's clock */
 	__u64 run_ns; /* the last run; 0: none seen */
 	__u64 next_ns; /* when it is to be looked at */
-	/* CLOCK_MONOTONIC; while runs leave work behind: since when, */
+	/* while runs leave work behind: the first of these, */
 	__u64 behind_ns;
-	__u64 left_ns; /* the end of the last one of these; 0: nothing is left, */
-	__u64 held_ns; /* and what kept it from being done, up to then */
+	__u64 left_ns; /* and the last; 0: nothing is left */
+	__u64 held_ns; /* what kept it from being done, up to then, */
 	__u64 stalled_ns;
-	bool stalled; /* since then */
+	bool stalled; /* and since then */
 };
 
 /* By the last bits of their numbers; newer ones take the place of older ones. */
@@ -72,11 +74,6 @@ struct {
 	__type(value, struct group);
 } groups SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 << 20);
-} reports SEC(".maps");
-
 static __always_inline struct group *find_group(__u32 queue, __u32 number)
 {
 	__u32 index =
@@ -86,25 +83,29 @@ static __always_inline struct group *find_group(__u32 queue, __u32 number)
 	return bpf_map_lookup_elem(&groups, &index);
 }
 
+static __always_inline __u64 now_by(__s32 clock)
+{
+	if (clock == CLOCK_BOOTTIME)
+		return bpf_ktime_get_boot_ns();
+	if (clock == CLOCK_REALTIME)
+		return bpf_ktime_get_tai_ns() - tai_ns;
+	if (clock == CLOCK_TAI)
+		return bpf_ktime_get_tai_ns();
+	return bpf_ktime_get_ns();
+}
+
 /* CLOCK_MONOTONIC at a time of another clock. */
 static __always_inline __u64 monotonic(__s32 clock, __u64 time, __u64 now)
 {
-	if (clock == CLOCK_BOOTTIME)
-		return time - (bpf_ktime_get_boot_ns() - now);
-	if (clock == CLOCK_REALTIME)
-		time += tai_ns;
-	else if (clock != CLOCK_TAI)
-		return time;
-	return time - (bpf_ktime_get_tai_ns() - now);
+	return clock == CLOCK_MONOTONIC ? time : time - (now_by(clock) - now);
 }
 
 /* Runs since the deadline had no budget left for it, or no room. */
 static __always_inline void explain_behind(struct trace_expiry *way,
-					   const struct queue *q, __u64 from,
-					   __u64 to)
+					   const struct queue *q, __u64 start)
 {
-	__u64 window = since(to, max(from, q->behind_ns));
-	__u64 waited = since(to, q->left_ns);
+	__u64 window = since(start, max(way->deadline_ns, q->behind_ns));
+	__u64 waited = since(start, q->left_ns);
 
 	way->held_ns = min(q->held_ns + (q->stalled ? 0 : waited), window);
 	way->stalled_ns = min(q->stalled_ns + (q->stalled ? waited : 0),
@@ -113,11 +114,12 @@ static __always_inline void explain_behind(struct trace_expiry *way,
 
 /* Why the interrupt came late, or was of no use. */
 static __always_inline void explain_handled(struct group *g,
-					    const struct queue *q, __u64 now)
+					    const struct queue *q, __u64 start,
+					    __u64 now)
 {
 	__u64 from = g->deadline_ns, to = g->handled_ns;
 	struct trace_expiry *way = &g->way;
-	struct cpu *cpu = this_cpu();
+	struct cpu *cpu;
 
 	way->armed_late = 0;
 	way->planned_ns = way->held_ns = way->stalled_ns = 0;
@@ -125,7 +127,7 @@ static __always_inline void explain_handled(struct group *g,
 	if (to - from < part_ns)
 		return;
 	if (q->left_ns)
-		explain_behind(way, q, from, to);
+		explain_behind(way, q, start);
 	else if (q->run_ns > way->deadline_ns)
 		way->armed_late = 1;
 	else if (q->run_ns && q->next_ns == TIMERHEAP_NEVER)
@@ -135,7 +137,10 @@ static __always_inline void explain_handled(struct group *g,
 			min(monotonic(q->clock, q->next_ns, now), to), from);
 	/* Nobody need have had the CPU for so long. */
 	from += way->planned_ns;
-	if (!cpu || since(to, from) < way->held_ns + way->stalled_ns + part_ns)
+	if (since(to, from) < way->held_ns + way->stalled_ns + part_ns)
+		return;
+	cpu = this_cpu();
+	if (!cpu)
 		return;
 	keep_current(cpu, now);
 	explain(cpu, from, to, &way->before);
@@ -195,29 +200,31 @@ int on_fire(struct bpf_raw_tracepoint_args *ctx)
 	g->way.delay_ns = ctx->args[4];
 	g->way.position = ctx->args[5];
 	g->way.count = ctx->args[6];
-	g->way.tid = task->pid;
-	g->way.busy_in = syscall_of(task);
+	g->busy_tid = task->pid;
+	g->busy_in = syscall_of(task);
 	g->taken = 0;
 	g->number = q->tail;
 	g->handled_ns = min(monotonic(q->clock, start, now), now);
 	/* With a lead it is before the deadline, and that is the aim. */
 	g->deadline_ns = min(monotonic(q->clock, deadline, now), g->handled_ns);
 	g->posted_ns = now;
-	explain_handled(g, q, now);
+	explain_handled(g, q, start, now);
 	/* Whole before the consumer's CPU counts it. */
 	__sync_fetch_and_add(&q->tail, 1);
 	return 0;
 }
 
-static __always_inline void note_left(struct queue *q, bool stalled, __u64 now)
+/* The first run that leaves work is a part of what holds it back. */
+static __always_inline void note_left(struct queue *q, bool stalled,
+				      __u64 start)
 {
 	if (!q->behind_ns)
-		q->behind_ns = now;
+		q->behind_ns = start;
 	else if (q->stalled)
-		q->stalled_ns += since(now, q->left_ns);
+		q->stalled_ns += since(start, q->left_ns);
 	else
-		q->held_ns += since(now, q->left_ns);
-	q->left_ns = now;
+		q->held_ns += since(start, q->left_ns);
+	q->left_ns = start;
 	q->stalled = stalled;
 }
 
@@ -225,19 +232,19 @@ static __always_inline void note_left(struct queue *q, bool stalled, __u64 now)
 SEC("raw_tp/timerheap_run")
 int on_run(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 next = ctx->args[4];
+	__u64 start = ctx->args[1], budget = ctx->args[2], next = ctx->args[4];
 	bool stalled = ctx->args[5];
 	struct queue *q = find_queue(ctx->args[6]);
 
 	if (!q)
 		return 0;
+	/* Without a budget it has not looked at the time, either. */
 	if (stalled || !next)
-		note_left(q, stalled, bpf_ktime_get_ns());
+		note_left(q, stalled, budget ? start : now_by(q->clock));
 	else if (q->behind_ns)
 		q->behind_ns = q->left_ns = q->held_ns = q->stalled_ns = 0;
-	/* It had a budget. */
-	if (ctx->args[2]) {
-		q->run_ns = ctx->args[1];
+	if (budget) {
+		q->run_ns = start;
 		q->next_ns = next;
 	}
 	return 0;

@@ -40,16 +40,25 @@ static __always_inline struct task *find_task(__u32 tid)
 	return task && task->tid == tid ? task : NULL;
 }
 
+#ifdef __TARGET_ARCH_arm64
+#define IOCTL 29
+#define CALL_OF(regs) ((regs)->syscallno)
+#define REQUEST_OF(regs) ((regs)->regs[1])
+#else
+#define IOCTL 16
+#define CALL_OF(regs) ((__s32)(regs)->orig_ax)
+#define REQUEST_OF(regs) ((regs)->si)
+#endif
+
 /* What a thread was doing when it was interrupted; -1: no call. */
 static __always_inline __s32 syscall_of(struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	__s32 call = CALL_OF(regs);
 
-#ifdef __TARGET_ARCH_arm64
-	return regs->syscallno;
-#else
-	return (__s32)regs->orig_ax;
-#endif
+	if (call == IOCTL && _IOC_TYPE(REQUEST_OF(regs)) == TIMERHEAP_IOC_MAGIC)
+		return TRACE_OWN_CALL;
+	return call;
 }
 
 SEC("tp_btf/sched_wakeup")

@@ -20,6 +20,7 @@ static const struct option options[] = {
 	{ "listen", required_argument, NULL, 'L' },
 	{ "pages", required_argument, NULL, 'p' },
 	{ "over", required_argument, NULL, 'O' },
+	{ "rate", required_argument, NULL, 'R' },
 	{ "on-threshold", required_argument, NULL, 't' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -105,6 +106,8 @@ static void set(const struct tool_command *command, int code,
 		opts->pages = optarg;
 	else if (code == 'O')
 		opts->over = optarg;
+	else if (code == 'R')
+		opts->rate = number(command, "--rate", 0, INT_MAX);
 	else if (code == 't')
 		opts->on_threshold = optarg;
 	else
@@ -121,7 +124,7 @@ int tool_options(const struct tool_command *command, const char *allowed,
 	char name[32];
 	int code;
 
-	*opts = (struct tool_options){ .cpu = -1, .measure_s = -1 };
+	*opts = (struct tool_options){ .cpu = -1, .measure_s = -1, .rate = -1 };
 	/* For the messages of getopt_long(). */
 	snprintf(name, sizeof(name), "timerheap %s", command->name);
 	argv[0] = name;

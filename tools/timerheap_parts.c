@@ -59,10 +59,23 @@ json_t *trace_parts_json(int cpu, const struct trace_sums *sums)
 	return json_pack("{s:i, s:o}", "cpu", cpu, "parts", parts);
 }
 
-json_t *trace_expiry_json(const struct trace_expiry *way,
-			  const struct trace_verdict *verdict)
+uint64_t trace_total(const struct trace_expiry *way)
 {
+	uint64_t total = 0;
+
+	for (int part = 0; part < TRACE_PARTS; part++)
+		total += way->parts_ns[part];
+	return total;
+}
+
+json_t *trace_report_json(const struct trace_report *report)
+{
+	const struct trace_verdict *verdict = &report->verdict;
+	const struct trace_expiry *way = &report->way;
 	json_t *parts = json_object();
+	char who[TRACE_WHO];
+
+	trace_who(&verdict->blame, who, sizeof(who));
 
 	for (int part = 0; parts && part < TRACE_PARTS; part++)
 		json_object_set_new(
@@ -77,21 +90,25 @@ json_t *trace_expiry_json(const struct trace_expiry *way,
 			 "total_ns", (json_int_t)trace_total(way), "parts_ns",
 			 parts, "tid", (int)way->tid, "comm", way->comm,
 			 (int)strnlen(way->comm, TRACE_COMM), "cause",
-			 trace_cause_name(verdict->cause), "who", verdict->who,
+			 trace_cause_name(verdict->blame.cause), "who", who,
 			 "cause_ns", (json_int_t)verdict->ns);
 }
 
-void trace_expiry_print(FILE *out, const struct trace_expiry *way,
-			const struct trace_verdict *verdict)
+void trace_report_print(FILE *out, const struct trace_report *report)
 {
+	const struct trace_verdict *verdict = &report->verdict;
+	const struct trace_expiry *way = &report->way;
+	char who[TRACE_WHO];
+
+	trace_who(&verdict->blame, who, sizeof(who));
 	fprintf(out, "CPU %u queue %u %.*s (%u): ", way->cpu, way->queue,
 		TRACE_COMM, way->comm, way->tid);
 	if (way->count > 1)
 		fprintf(out, "%u expiries ", way->count);
 	fprintf(out, "%s late, %s of it ", demo_time(trace_total(way)).text,
 		demo_time(verdict->ns).text);
-	fprintf(out, "%s%s%s\n   ", trace_cause_words(verdict->cause),
-		verdict->who[0] ? ": " : "", verdict->who);
+	fprintf(out, "%s%s%s\n   ", trace_cause_words(verdict->blame.cause),
+		who[0] ? ": " : "", who);
 	for (int part = 0; part < TRACE_PARTS; part++)
 		fprintf(out, " %s +%s", trace_part_names[part],
 			demo_time(way->parts_ns[part]).text);

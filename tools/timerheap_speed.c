@@ -21,23 +21,10 @@ static unsigned int read_khz(unsigned int cpu, const char *name)
 	return khz;
 }
 
-/* @khz: 0 if it has not changed meanwhile, or the driver does not tell. */
-static unsigned int speed(unsigned int cpu, unsigned int khz)
+struct trace_speed trace_read_speed(unsigned int cpu)
 {
-	unsigned int most = read_khz(cpu, "cpuinfo_max_freq");
-
-	if (!khz)
-		khz = read_khz(cpu, "scaling_cur_freq");
-	return most ? (unsigned int)(khz * 1000ULL / most) : 0;
-}
-
-struct trace_speed trace_speed_of(const struct trace_expiry *way)
-{
-	struct trace_speed speeds;
-
-	speeds.run = speed(way->cpu, way->run_khz);
-	speeds.reap = way->reap_cpu == way->cpu
-		? speeds.run
-		: speed(way->reap_cpu, way->reap_khz);
-	return speeds;
+	return (struct trace_speed){
+		.khz = read_khz(cpu, "scaling_cur_freq"),
+		.most_khz = read_khz(cpu, "cpuinfo_max_freq"),
+	};
 }

@@ -44,6 +44,7 @@ extern const struct tool_command tool_info, tool_inject, tool_stat, tool_hist,
  * @listen: --listen; NULL: not given.
  * @pages: --pages; NULL: not given.
  * @over: --over; NULL: not given.
+ * @rate: --rate; -1: not given.
  * @on_threshold: --on-threshold; NULL: not given.
  * @verbose: say more.
  */
@@ -60,6 +61,7 @@ struct tool_options {
 	const char *listen;
 	const char *pages;
 	const char *over;
+	long rate;
 	const char *on_threshold;
 	bool verbose;
 };

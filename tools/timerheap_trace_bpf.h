@@ -30,6 +30,27 @@ enum trace_kind {
 	TRACE_KINDS
 };
 
+/* What an expiry may be late for. */
+enum trace_cause {
+	CAUSE_UNKNOWN,
+	CAUSE_INTERRUPTS_OFF,
+	CAUSE_HARDIRQ,
+	CAUSE_SOFTIRQ,
+	CAUSE_TASK,
+	CAUSE_SYSCALL,
+	CAUSE_WAIT,
+	CAUSE_CONSUMER,
+	CAUSE_FREQUENCY,
+	CAUSE_BUDGET,
+	CAUSE_RING_FULL,
+	CAUSE_IDLE,
+	CAUSE_INJECTED,
+	CAUSE_SLACK,
+	CAUSE_ARMED_LATE,
+	CAUSE_RUN,
+	CAUSES
+};
+
 struct trace_span {
 	__u64 start_ns;
 	__u64 end_ns;
@@ -58,12 +79,12 @@ struct trace_span {
  * @count: how many.
  * @tid: the consumer, a thread,
  * @comm: and its name.
- * @run_khz: the frequency of the home CPU, as it last changed; 0: not known.
- * @reap_khz: that of the consumer's,
- * @reap_cpu: which is this one.
+ * @reap_cpu: the consumer's.
+ * @run_speed: of the home CPU, in per cent of the fastest it can; 0: not known.
+ * @reap_speed: likewise, of the consumer's.
  * @asleep_in: the system call that it was woken from; -1: not known.
  * @busy_in: the one that it was in when the interrupt came; -1: none, or not
- *	known.
+ *	known.  Either may be TRACE_OWN_CALL.
  */
 struct trace_expiry {
 	__u64 deadline_ns;
@@ -83,10 +104,52 @@ struct trace_expiry {
 	__u32 tid;
 	__s32 asleep_in;
 	__s32 busy_in;
-	__u32 run_khz;
-	__u32 reap_khz;
 	__u32 reap_cpu;
+	__u32 run_speed;
+	__u32 reap_speed;
 	char comm[TRACE_COMM];
+};
+
+/* In place of a system call's number: one of timerheap's. */
+#define TRACE_OWN_CALL (-2)
+
+/**
+ * struct trace_blame - what is to blame
+ * @id: of the interrupt, softirq, thread, system call or idle state, or a speed
+ *	in per cent; BLAME_VARIOUS: all for which there was no room.
+ * @comm: of the thread or interrupt; the rest is 0.
+ */
+struct trace_blame {
+	__u32 cause;
+	__s32 id;
+	char comm[TRACE_COMM];
+};
+
+#define BLAME_VARIOUS (-1)
+/* With a name there may be so many of them. */
+#define TRACE_BLAMES 256
+
+struct trace_verdict {
+	struct trace_blame blame;
+	__u64 ns; /* so much of the lateness is its */
+};
+
+struct trace_report {
+	struct trace_expiry way;
+	struct trace_verdict verdict;
+};
+
+/* What one of these has to answer for. */
+struct trace_answer {
+	__u64 count;
+	__u64 sum_ns;
+	__u64 max_ns;
+};
+
+/* How fast a CPU is, and can be; 0: not known. */
+struct trace_speed {
+	__u32 khz;
+	__u32 most_khz;
 };
 
 /* hist[0] is not written: what the others leave of the count. */

@@ -8,6 +8,7 @@
  *   call      every 20 ms it sleeps 5 ms in a system call of another kind
  *   compute   every 20 ms it computes for 5 ms
  *   hog       every 20 ms a real-time thread on the same CPU computes for 5 ms
+ *   more      it waits for eight expiries at once
  *   read      it takes expiries by read(2)
  *   boottime, realtime, tai: the clock of its timers
  */
@@ -87,10 +88,10 @@ static void note(uint64_t deadline_ns, uint64_t now)
 	printf("%" PRIu64 " %" PRIu64 "\n", deadline_ns, now);
 }
 
-static void reap(struct timerheap *th, uint64_t end)
+static void reap(struct timerheap *th, unsigned int min, uint64_t end)
 {
 	struct timerheap_event events[BATCH];
-	int n, rc = timerheap_wait(th, 1, end);
+	int n, rc = timerheap_wait(th, min, end);
 	uint64_t now;
 
 	check(rc, "wait");
@@ -178,7 +179,7 @@ int main(int argc, char **argv)
 		if (!strcmp(how, "read"))
 			take(th);
 		else
-			reap(th, end);
+			reap(th, strcmp(how, "more") ? 1 : 8, end);
 		be_late(how);
 	}
 	timerheap_close(th);
