@@ -92,10 +92,9 @@ bool th_engine_cancel(struct th_engine *engine, u32 slot)
  * Where armed_ns falls no second look is needed: who saw the old one and rang
  * nothing has a deadline after both.
  */
-static inline void answer(struct th_heap *heap, struct timerheap_slot *slots,
-			  u32 index)
+static inline void answer(struct th_heap *heap, struct timerheap_slot *slot,
+			  size_t index)
 {
-	struct timerheap_slot *slot = &slots[index];
 	u64 expires = READ_ONCE(slot->expires_ns);
 	u64 key = expires ? th_fire_key(slot, expires) : TH_NEVER;
 
@@ -111,6 +110,14 @@ static u64 valid(const struct th_engine *engine, const struct th_bells *bells)
 	return n < TH_BELLS ? bells->bits & (BIT_ULL(n) - 1) : bells->bits;
 }
 
+/* Without the first @n. */
+static u64 bits_after(u64 bits, unsigned int n)
+{
+	while (bits && n--)
+		bits &= bits - 1;
+	return bits;
+}
+
 /*
  * Answer @most of the bells at most; how many it were.  The heap is a copy, for
  * registers: it cannot be what a slot's word is written to.
@@ -118,18 +125,22 @@ static u64 valid(const struct th_engine *engine, const struct th_bells *bells)
 static unsigned int answer_some(struct th_engine *engine,
 				struct th_bells *bells, unsigned int most)
 {
+	size_t first = bells->first;
 	struct timerheap_slot *slots = engine->slots;
 	struct th_heap heap = engine->heap;
-	unsigned int left = most;
-	u32 first = bells->first;
-	u64 bits;
+	u64 rest = most < TH_BELLS ? bits_after(bells->bits, most) : 0;
+	u64 bits = bells->bits & ~rest;
+	unsigned int n = hweight64(bits);
 
-	for (bits = bells->bits; bits && left; bits &= bits - 1, left--)
-		answer(&heap, slots, first + __ffs64(bits));
-	engine->heap = heap;
-	bells->bits = bits;
-	engine->stats.doorbells += most - left;
-	return most - left;
+	for (; bits; bits &= bits - 1) {
+		size_t index = first + __ffs64(bits);
+
+		answer(&heap, &slots[index], index);
+	}
+	engine->heap.count = heap.count;
+	bells->bits = rest;
+	engine->stats.doorbells += n;
+	return n;
 }
 
 /*

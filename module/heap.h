@@ -6,6 +6,7 @@
 #ifndef TH_HEAP_H
 #define TH_HEAP_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 #include "sat.h"
@@ -101,20 +102,25 @@ static inline size_t th_heap_parent(size_t i)
 	return (i + 2) / 4;
 }
 
-/* The hole at @i rises to where the slot with @key belongs. */
+/*
+ * The hole at @i rises to where the slot with @key belongs.  Without what is
+ * hidden from it the compiler computes the addresses there on each of the ways
+ * to it, and needs more registers than there are.
+ */
 static inline void th_heap_rise(struct th_heap *heap, size_t i, u64 key,
-				u32 slot)
+				size_t slot)
 {
 	u64 *keys = heap->keys;
 	u32 *slots = heap->slots, *pos = heap->pos;
 	size_t up;
 
-	while (keys[up = th_heap_parent(i)] > key) {
+	while (unlikely(keys[up = th_heap_parent(i)] > key)) {
 		keys[i] = keys[up];
 		slots[i] = slots[up];
 		pos[slots[i]] = i;
 		i = up;
 	}
+	OPTIMIZER_HIDE_VAR(i);
 	keys[i] = key;
 	slots[i] = slot;
 	pos[slot] = i;
@@ -131,13 +137,15 @@ static inline void th_heap_rise(struct th_heap *heap, size_t i, u64 key,
  *
  * Return: whether it is earlier; else nothing changed.
  */
-static inline bool th_heap_advance(struct th_heap *heap, u32 slot, u64 key)
+static inline bool th_heap_advance(struct th_heap *heap, size_t slot, u64 key)
 {
-	u32 i = heap->pos[slot];
+	size_t i = heap->pos[slot];
 
 	if (key >= (i ? heap->keys[i] : TH_NEVER))
 		return false;
-	th_heap_rise(heap, i ? i : ++heap->count, key, slot);
+	if (!i)
+		i = ++heap->count;
+	th_heap_rise(heap, i, key, slot);
 	return true;
 }
 

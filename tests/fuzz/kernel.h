@@ -31,6 +31,7 @@ typedef __s64 s64;
 /* plain things */
 #define __user
 #define noinline __attribute__((__noinline__))
+#define OPTIMIZER_HIDE_VAR(var) __asm__("" : "=r"(var) : "0"(var))
 #define U32_MAX (~0U)
 #define PAGE_SIZE 4096UL
 #define U64_MAX (~(u64)0)
@@ -79,6 +80,11 @@ static inline u64 div64_u64(u64 dividend, u64 divisor)
 static inline unsigned long __ffs64(u64 word)
 {
 	return (unsigned long)__builtin_ctzll(word);
+}
+
+static inline unsigned int hweight64(u64 word)
+{
+	return (unsigned int)__builtin_popcountll(word);
 }
 
 static inline s64 div64_s64(s64 dividend, s64 divisor)

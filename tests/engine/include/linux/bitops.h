@@ -13,6 +13,11 @@ static inline unsigned long __ffs64(u64 word)
 	return (unsigned long)__builtin_ctzll(word);
 }
 
+static inline unsigned int hweight64(u64 word)
+{
+	return (unsigned int)__builtin_popcountll(word);
+}
+
 #ifdef TH_SIM
 static inline bool test_and_set_bit(unsigned int bit, unsigned long *word)
 {

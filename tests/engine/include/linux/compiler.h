@@ -19,6 +19,9 @@
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
+/* For all that the compiler knows, it may be anything from here on. */
+#define OPTIMIZER_HIDE_VAR(var) __asm__("" : "=r"(var) : "0"(var))
+
 #define noinline __attribute__((__noinline__))
 
 /* For the kernel's own checker. */
