@@ -154,6 +154,9 @@ static void drain(struct th_engine *engine, struct th_run *run)
 	unsigned int quota = (run->left + (engine->stats.runs & 1)) / 2;
 	struct th_bells bells = { 0 };
 
+	/* This run goes on with another's work: perhaps only bells are left. */
+	if (!engine->next_event_ns)
+		th_fire_look(engine, run);
 	if (run->idle)
 		quota = run->left;
 	run->left -= quota;

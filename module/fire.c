@@ -205,6 +205,17 @@ static bool is_due(const struct th_engine *engine, const struct th_run *run)
 		expires - 1 < run->horizon;
 }
 
+/**
+ * th_fire_look - see whether anything is due, before there is anything to do
+ * @engine: the engine; home CPU, interrupts off
+ * @run: says afterwards whether it is idle
+ */
+void th_fire_look(struct th_engine *engine, struct th_run *run)
+{
+	read_clock(engine, run);
+	run->idle = !is_due(engine, run);
+}
+
 /*
  * Whether the slot, first by its @key, only waits to be moved: it spares the
  * interrupt that would come for that.  To be asked in runs that came for such

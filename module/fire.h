@@ -52,6 +52,7 @@ static inline bool th_fire_is_over(const struct th_run *run)
 	return th_sat_sub(run->now, run->start) >= TH_RUN_NS;
 }
 
+void th_fire_look(struct th_engine *engine, struct th_run *run);
 void th_fire_due(struct th_engine *engine, struct th_run *run);
 
 #endif

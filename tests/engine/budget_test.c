@@ -239,6 +239,32 @@ static void expiries_do_not_starve_bells(void **state)
 	}
 }
 
+/* A run that goes on with another's bells: all of it, or half. */
+static void bells_alone_may_be_all(void **state)
+{
+	struct bench *bench = bench_make(100, 128);
+	u64 *doorbells = &bench->engine.stats.doorbells, before;
+	u32 i;
+
+	(void)state;
+	for (i = 80; i < 100; i++)
+		bench_arm(bench, i, 2000);
+	bench_run_all(bench, 16);
+	for (i = 0; i < 80; i++)
+		bench_arm(bench, i, 100000);
+	bench_run(bench, 16);
+	assert_int_equal(bench->programmed_ns, TH_SOON);
+	before = *doorbells;
+	assert_int_equal(bench_run(bench, 16), 16);
+	assert_int_equal(*doorbells - before, 16);
+	bench->now_ns = 2000;
+	before = *doorbells;
+	assert_int_equal(bench_run(bench, 16), 16);
+	assert_int_equal(*doorbells - before, 8);
+	assert_int_equal(bench->engine.stats.expiries, 8);
+	bench_free(bench);
+}
+
 /* The CPU has no time for a run now: nobody needs to ask for it again. */
 static void postponed(void **state)
 {
@@ -284,6 +310,7 @@ int main(void)
 		cmocka_unit_test(empty_words_starve_no_bell),
 		cmocka_unit_test(bells_do_not_starve_expiries),
 		cmocka_unit_test(expiries_do_not_starve_bells),
+		cmocka_unit_test(bells_alone_may_be_all),
 		cmocka_unit_test(postponed),
 		cmocka_unit_test(bells_of_one_run_are_bounded),
 	};
