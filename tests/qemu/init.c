@@ -65,6 +65,14 @@ static void sleep_ms(long ms)
 	nanosleep(&ts, NULL);
 }
 
+static long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 static void say(const char *fmt, ...)
 {
 	char line[256];
@@ -364,17 +372,22 @@ static const char *check_leaks(void)
 	const char *found;
 	FILE *f;
 	char line[256];
+	long age_at;
 
 	if (access(KMEMLEAK_PATH, F_OK) || option("no-leak"))
 		return "unchecked";
-	sleep_ms(KMEMLEAK_AGE_MS);
 	/*
-	 * The first scan only takes the checksum of what nothing refers to.
-	 * It is refused once kmemleak has run out of memory.
+	 * The first scan only takes the checksum of what nothing refers to,
+	 * which may be of any age. It is refused once kmemleak has run out of
+	 * memory.
 	 */
-	for (int i = 0; i < 2; i++)
-		if (write_file(KMEMLEAK_PATH, "scan"))
-			return "off";
+	age_at = now_ms() + KMEMLEAK_AGE_MS;
+	if (write_file(KMEMLEAK_PATH, "scan"))
+		return "off";
+	while (now_ms() < age_at)
+		sleep_ms(50);
+	if (write_file(KMEMLEAK_PATH, "scan"))
+		return "off";
 	found = read_file(KMEMLEAK_PATH, NULL);
 	if (!found || !found[0])
 		return "none";
