@@ -39,9 +39,11 @@ struct arming {
 	uint64_t end; /* one-shot: 0 if it fired */
 };
 
+/* One that fired; or several of a period, each where the one before led to. */
 struct record {
 	uint64_t expires;
-	uint32_t overruns;
+	uint64_t next;
+	unsigned int count;
 };
 
 struct slot_log {
@@ -51,7 +53,7 @@ struct slot_log {
 	uint64_t last; /* the newest deadline there was */
 	bool pending;
 	/* consumer */
-	struct record records[LOG_SIZE * 8];
+	struct record records[LOG_SIZE];
 	atomic_uint n_records;
 };
 
@@ -196,22 +198,34 @@ static void *own(void *arg)
 	}
 }
 
+static void log_expiry(struct slot_log *log, const struct timerheap_expiry *e,
+		       uint64_t period_ns)
+{
+	uint64_t next = e->expires_ns + (e->overruns + 1ULL) * period_ns;
+	unsigned int n = log->n_records;
+
+	if (period_ns && n && log->records[n - 1].next == e->expires_ns) {
+		log->records[n - 1].next = next;
+		log->records[n - 1].count++;
+		return;
+	}
+	REQUIRE(n < ARRAY_SIZE(log->records));
+	log->records[n] = (struct record){ e->expires_ns, next, 1 };
+	log->n_records = n + 1;
+}
+
 static void take(struct race *race, const struct timerheap_expiry *e)
 {
 	struct slot_log *log;
-	unsigned int n;
 
 	REQUIRE(e->slot < race->q.setup.nslots);
 	log = &race->logs[e->slot];
-	n = log->n_records;
 	CHECK_ORDER(e->fired_ns, >=, e->expires_ns);
 	CHECK_EQ(e->cpu, race->q.setup.cpu);
 	CHECK_EQ(e->flags, 0);
 	if (!race->set->period_ns)
 		CHECK_EQ(e->overruns, 0);
-	REQUIRE(n < ARRAY_SIZE(log->records));
-	log->records[n] = (struct record){ e->expires_ns, e->overruns };
-	log->n_records = n + 1;
+	log_expiry(log, e, race->set->period_ns);
 }
 
 static void *consume(void *arg)
@@ -256,13 +270,8 @@ static void check_slot(struct race *race, struct slot_log *log)
 			    !CHECK_EQ(log->records[r].expires, at) ||
 			    !CHECK_ORDER(at, <, end))
 				return;
-			if (race->set->period_ns)
-				at += (log->records[r].overruns + 1ULL) *
-					race->set->period_ns;
-			else
-				at++;
-			r++;
-			race->fired++;
+			at = race->set->period_ns ? log->records[r].next : end;
+			race->fired += log->records[r++].count;
 		}
 		race->kept += arming->end != 0;
 	}
