@@ -9,6 +9,7 @@
 #include "drift.h"
 #include "engine.h"
 #include "fire.h"
+#include "place.h"
 
 /* Slots initialised between two chances for others to run. */
 #define RESCHED_EVERY	4096
@@ -28,6 +29,7 @@ void th_engine_init(struct th_engine *engine)
 		if (slot % RESCHED_EVERY == 0)
 			cond_resched();
 	}
+	th_wheel_init(&engine->wheel, &engine->heap, engine->nslots);
 	engine->next_event_ns = TH_NEVER;
 	engine->header->next_event_ns = TH_NEVER;
 	th_drift_reset(&engine->stats);
@@ -88,17 +90,42 @@ bool th_engine_cancel(struct th_engine *engine, u32 slot)
 	return xchg(&engine->slots[slot].expires_ns, 0) != 0;
 }
 
+/* One that is in the wheel; what the heap's @count is then. */
+static noinline u32 hurry(struct th_engine *engine, u32 index, u32 count)
+{
+	engine->heap.count = count;
+	th_place_hurry(engine, index);
+	return engine->heap.count;
+}
+
+/* A deadline to which slack can be added, and that is in no clock's past. */
+static bool is_plain(u64 expires)
+{
+	return (s64)(expires - 1) >= 0;
+}
+
 /*
  * Where armed_ns falls no second look is needed: who saw the old one and rang
  * nothing has a deadline after both.
  */
-static inline void answer(struct th_heap *heap, struct timerheap_slot *slot,
-			  size_t index)
+static inline void answer(struct th_engine *engine, struct th_heap *heap,
+			  struct timerheap_slot *slot, size_t index)
 {
-	u64 expires = READ_ONCE(slot->expires_ns);
-	u64 key = expires ? th_fire_key(slot, expires) : TH_NEVER;
+	u64 expires = READ_ONCE(slot->expires_ns), key;
+	size_t i = heap->pos[index];
 
-	if (th_heap_advance(heap, index, key))
+	if (likely(!i && is_plain(expires))) {
+		key = expires + READ_ONCE(slot->slack_ns);
+		th_heap_push(heap, index, key);
+		WRITE_ONCE(slot->armed_ns, key);
+		return;
+	}
+	if (unlikely(i > heap->count)) {
+		heap->count = hurry(engine, index, heap->count);
+		return;
+	}
+	key = th_place_key(slot, expires);
+	if (expires && th_heap_advance(heap, index, key))
 		WRITE_ONCE(slot->armed_ns, key);
 }
 
@@ -135,7 +162,7 @@ static unsigned int answer_some(struct th_engine *engine,
 	for (; bits; bits &= bits - 1) {
 		size_t index = first + __ffs64(bits);
 
-		answer(&heap, &slots[index], index);
+		answer(engine, &heap, &slots[index], index);
 	}
 	engine->heap.count = heap.count;
 	bells->bits = rest;
@@ -196,14 +223,14 @@ static void publish(struct th_engine *engine, struct th_run *run)
 	if (run->more || run->stalled)
 		set_next_event(engine, 0);
 	else
-		set_next_event(engine, th_heap_min_key(&engine->heap));
+		set_next_event(engine, th_place_next(engine));
 	/* Pairs with the user's or of level 1, before next_event_ns. */
 	smp_mb();
 }
 
 static u64 next_run(const struct th_engine *engine, const struct th_run *run)
 {
-	u64 key = th_heap_min_key(&engine->heap);
+	u64 key = th_place_next(engine);
 
 	if (run->more)
 		return TH_SOON;

@@ -16,6 +16,7 @@
 #include "ring.h"
 #include "sat.h"
 #include "trace.h"
+#include "wheel.h"
 
 struct th_engine {
 	/* set once */
@@ -28,6 +29,7 @@ struct th_engine {
 	/* home CPU, interrupts off */
 	struct th_doorbells doorbells;
 	struct th_heap heap;
+	struct th_wheel wheel;
 	struct th_ring ring;
 	u64 delay_ns;		/* injected lateness */
 

@@ -8,32 +8,14 @@
 
 #include "drift.h"
 #include "fire.h"
+#include "place.h"
 
 /* Expiries fired by one reading of the clock. */
 #define NOW_EVERY	16
+/* Slots in the wheel looked at, likewise; each is a third of the work. */
+#define TURN_EVERY	48
 /* So far ahead a run that has moved what was pushed back looks for more. */
 #define AHEAD_NS	1000000
-
-/*
- * Put the slot where @expires belongs and say so; TH_NEVER when it is idle.
- * A user who exchanged the deadline before it could see the new armed_ns may
- * have rung nothing: what it wrote is read here, and a slot that is now too
- * late in the heap is rung for it, so that the work stays within the budget
- * whatever user space does.
- */
-static void settle(struct th_engine *engine, u32 index, u64 expires)
-{
-	struct timerheap_slot *slot = &engine->slots[index];
-	u64 key = expires ? th_fire_key(slot, expires) : TH_NEVER;
-
-	th_heap_set(&engine->heap, index, key);
-	WRITE_ONCE(slot->armed_ns, key);
-	/* Pairs with the user's exchange of expires_ns, before armed_ns. */
-	smp_mb();
-	expires = READ_ONCE(slot->expires_ns);
-	if (expires && th_fire_key(slot, expires) < key)
-		th_doorbell_ring(&engine->doorbells, index);
-}
 
 /* By value, so that the record need not be in memory while this is off. */
 static noinline void trace_expiry(const struct th_engine *engine,
@@ -130,14 +112,16 @@ static inline void post(struct th_engine *engine, struct th_run *run,
  * before, so that the compare-exchange is lost.  One who saw the new one and
  * rang nothing may have lowered the slack, too, and be too late in the heap.
  */
-static inline bool claim(struct th_engine *engine, struct timerheap_slot *slot,
-			 u32 index, u64 expires, u64 next, u64 next_key)
+static inline bool claim(struct th_engine *engine, const struct th_run *run,
+			 struct timerheap_slot *slot, u32 index, u64 expires,
+			 u64 next, u64 next_key)
 {
 	WRITE_ONCE(slot->armed_ns, next_key);
 	/* Pairs with the user's exchange: one of the two has the deadline. */
 	if (likely(cmpxchg(&slot->expires_ns, expires, next) == expires))
 		return true;
-	settle(engine, index, READ_ONCE(slot->expires_ns));
+	th_place_settle(engine, index, READ_ONCE(slot->expires_ns),
+			run->horizon);
 	return false;
 }
 
@@ -148,15 +132,16 @@ static void expire_periodic(struct th_engine *engine, struct th_run *run,
 	u32 overruns = 0;
 	u64 next = next_deadline(engine, slot, period, expires, run->now,
 				 &overruns);
-	u64 next_key = th_fire_key(slot, next);
+	u64 next_key = th_place_key(slot, next);
 
-	if (!claim(engine, slot, index, expires, next, next_key))
+	if (!claim(engine, run, slot, index, expires, next, next_key))
 		return;
 	post(engine, run, index, expires, overruns);
 	engine->stats.overruns += overruns;
 	/* Armed for the same deadline meanwhile, with other slack. */
-	if (unlikely(th_fire_key(slot, next) != next_key))
-		settle(engine, index, READ_ONCE(slot->expires_ns));
+	if (unlikely(th_place_key(slot, next) != next_key))
+		th_place_settle(engine, index, READ_ONCE(slot->expires_ns),
+				run->horizon);
 	else
 		th_heap_set(&engine->heap, index, next_key);
 }
@@ -171,7 +156,7 @@ static void expire(struct th_engine *engine, struct th_run *run,
 		expire_periodic(engine, run, slot, index, expires, period);
 		return;
 	}
-	if (!claim(engine, slot, index, expires, 0, TH_NEVER))
+	if (!claim(engine, run, slot, index, expires, 0, TH_NEVER))
 		return;
 	post(engine, run, index, expires, 0);
 	th_heap_remove(&engine->heap, index);
@@ -197,6 +182,8 @@ static bool is_due(const struct th_engine *engine, const struct th_run *run)
 {
 	u64 expires;
 
+	if (th_wheel_due(&engine->wheel, run->horizon))
+		return true;
 	if (th_heap_empty(&engine->heap))
 		return false;
 	expires = READ_ONCE(engine->slots[th_heap_root_slot(&engine->heap)]
@@ -226,7 +213,7 @@ static bool moves_shortly(const struct th_run *run,
 			  u64 expires)
 {
 	return run->moved && key - run->horizon <= AHEAD_NS &&
-		(!expires || th_fire_key(slot, expires) > key);
+		(!expires || th_place_key(slot, expires) > key);
 }
 
 /*
@@ -268,7 +255,7 @@ static unsigned int fire_some(struct th_engine *engine, struct th_run *run,
 		else
 			engine->stats.lazy_drops++;
 		trace_timerheap_move(&engine->name, index, key, expires);
-		settle(engine, index, expires);
+		th_place_settle(engine, index, expires, run->horizon);
 	}
 	return n;
 }
@@ -286,10 +273,18 @@ void th_fire_due(struct th_engine *engine, struct th_run *run)
 
 	run->stalled = false;
 	do {
-		most = min_t(unsigned int, run->left, NOW_EVERY);
 		read_clock(engine, run);
-		n = fire_some(engine, run, most);
-		count_alike(engine, run);
+		/* First: some of those may be due before what is in the heap. */
+		if (th_wheel_due(&engine->wheel, run->horizon)) {
+			most = min_t(unsigned int, run->left, TURN_EVERY);
+			n = th_place_turn(engine, run->horizon, most);
+			run->moved = true;
+			most = n;
+		} else {
+			most = min_t(unsigned int, run->left, NOW_EVERY);
+			n = fire_some(engine, run, most);
+			count_alike(engine, run);
+		}
 		run->left -= n;
 	} while (n == most && run->left && !th_fire_is_over(run));
 	end_of_alike(engine, run);

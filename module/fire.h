@@ -40,12 +40,6 @@ struct th_run {
 	bool posted;
 };
 
-/* When the slot must be looked at, for this deadline: its key in the heap. */
-static inline u64 th_fire_key(const struct timerheap_slot *slot, u64 expires)
-{
-	return th_sat_add(expires, READ_ONCE(slot->slack_ns));
-}
-
 /* By a clock that may be set back meanwhile; then the budget holds. */
 static inline bool th_fire_is_over(const struct th_run *run)
 {

@@ -127,13 +127,26 @@ static inline void th_heap_rise(struct th_heap *heap, size_t i, u64 key,
 }
 
 /**
+ * th_heap_push - take in a slot
+ * @heap: the heap
+ * @slot: not in it, and below the number it was made for
+ * @key: its key, not TH_NEVER
+ *
+ * Inline, since all arms come by.  Cost: O(log4 n) moves, but of keys in
+ * random order O(1) on average.
+ */
+static inline void th_heap_push(struct th_heap *heap, size_t slot, u64 key)
+{
+	th_heap_rise(heap, ++heap->count, key, slot);
+}
+
+/**
  * th_heap_advance - give a slot an earlier key, in the heap or not yet
  * @heap: the heap
  * @slot: below the number it was made for
  * @key: the new key
  *
- * Inline, since all arms come by.  Cost: O(log4 n) moves, but of keys in
- * random order O(1) on average.
+ * Cost: as th_heap_push().
  *
  * Return: whether it is earlier; else nothing changed.
  */

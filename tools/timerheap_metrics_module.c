@@ -34,9 +34,9 @@ static const struct metric stat_metrics[] = {
 	{ "doorbells_total", NULL, "Rung slots that were looked at.",
 	  STAT(doorbells), false, false },
 	{ "lazy_moves_total", NULL,
-	  "Heap entries found pushed back when their time came.",
-	  STAT(lazy_moves), false, false },
-	{ "lazy_drops_total", NULL, "Heap entries found cancelled then.",
+	  "Slots found pushed back when their time came.", STAT(lazy_moves),
+	  false, false },
+	{ "lazy_drops_total", NULL, "Slots found cancelled then.",
 	  STAT(lazy_drops), false, false },
 };
 

@@ -7,6 +7,8 @@
 
 void area_make(struct th_engine *engine, u32 nslots, u32 ring_size);
 void area_free(struct th_engine *engine);
+u64 area_look(const struct th_engine *engine, u32 slot);
+const char *area_kept_flaw(const struct th_engine *engine);
 const char *area_flaw(const struct th_engine *engine);
 
 #endif

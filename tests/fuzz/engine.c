@@ -75,7 +75,7 @@ static void recover(void)
 	memset(world.users, 0, sizeof(world.users));
 	memset(engine->slots, 0, engine->nslots * sizeof(*engine->slots));
 	for (i = 0; i < engine->nslots; i++)
-		engine->slots[i].armed_ns = th_heap_key(&engine->heap, i);
+		engine->slots[i].armed_ns = area_look(engine, i);
 	for (i = 0; i < HOT; i++)
 		hot_slot(i)->expires_ns = world.now;
 	memset(bells->level0, 0xff, bells->level0_words * sizeof(u64));

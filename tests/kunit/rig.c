@@ -93,7 +93,8 @@ void rig_verify(struct rig *rig)
 	struct kunit *test = rig->test;
 	u32 i;
 
-	KUNIT_ASSERT_LE(test, heap->count, rig->engine.nslots);
+	KUNIT_ASSERT_LE(test, heap->count + rig->engine.wheel.count,
+			rig->engine.nslots);
 	for (i = 1; i <= heap->count; i++) {
 		KUNIT_ASSERT_LT(test, heap->slots[i], rig->engine.nslots);
 		KUNIT_ASSERT_EQ(test, heap->pos[heap->slots[i]], i);
@@ -101,6 +102,11 @@ void rig_verify(struct rig *rig)
 		if (i > 1)
 			KUNIT_ASSERT_LE(test, heap->keys[(i + 2) / 4],
 					heap->keys[i]);
+	}
+	for (i = rig->engine.nslots - rig->engine.wheel.count + 1;
+	     i <= rig->engine.nslots; i++) {
+		KUNIT_ASSERT_LT(test, heap->slots[i], rig->engine.nslots);
+		KUNIT_ASSERT_EQ(test, heap->pos[heap->slots[i]], i);
 	}
 	KUNIT_ASSERT_LE(test, ring->tail - ring->head, rig->ring_size);
 	KUNIT_ASSERT_EQ(test, ring->published, ring->tail);

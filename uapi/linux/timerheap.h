@@ -87,7 +87,7 @@ struct timerheap_header {
  *	exactly this much, however late one was.  Below INFO's min_period_ns it
  *	counts as that.
  * @armed_ns: written by the kernel: when it will look at this slot by itself;
- *	TIMERHEAP_NEVER: the slot is not in the heap.
+ *	TIMERHEAP_NEVER: not at all.
  * @slack_ns: delivery may be this much later than the deadline, to share an
  *	interrupt with another slot.
  * @flags: TIMERHEAP_SLOT_*; bits that are not defined are ignored.
@@ -356,9 +356,9 @@ static inline __u64 timerheap_hist_lower(__u32 bucket)
  * @queues: returned: queues that live on that CPU (STATS: 1).
  * @expiries: records posted.
  * @overruns: periods missed.
- * @lazy_moves: heap entries found pushed back, and moved, when their time
- *	came, or up to 1 ms before.
- * @lazy_drops: heap entries found cancelled then.
+ * @lazy_moves: slots that had been pushed back and were looked at, and moved,
+ *	when their time came, or up to 1 ms before.
+ * @lazy_drops: slots found cancelled then.
  * @doorbells: rung slots that were looked at.
  * @kicks_local: kicks carried out on the home CPU by the caller.
  * @kicks_remote: kicks that sent the home CPU an interrupt.

@@ -116,7 +116,7 @@ static u64 own_units(const struct th_engine *engine)
 
 	if (run->at_ns && sim_clock.true_ns - run->at_ns < GAP_NS)
 		return 0;
-	return min((u64)OWN_UNITS, world.plan.budget);
+	return min((u64)OWN_UNITS, (u64)world.plan.budget);
 }
 
 void grant_begins(const struct th_engine *engine, unsigned int budget)

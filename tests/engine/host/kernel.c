@@ -51,9 +51,7 @@ u64 __wrap_th_env_now(struct th_engine *engine)
 {
 	u64 now = __real_th_env_now(engine);
 
-	if (is_main(engine))
-		kernel.now_ns = now;
-	return now;
+	return is_main(engine) ? truth_now(now) : now;
 }
 
 void __real_th_env_wake(struct th_engine *engine);

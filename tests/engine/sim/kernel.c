@@ -20,8 +20,7 @@ u64 th_env_now(struct th_engine *engine)
 {
 	(void)engine;
 	agent_step();
-	kernel.now_ns = clock_now();
-	return kernel.now_ns;
+	return truth_now(clock_now());
 }
 
 u32 th_env_cpu(struct th_engine *engine)

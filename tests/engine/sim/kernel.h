@@ -23,7 +23,8 @@ struct kernel {
 	u64 soon_ns; /* or in true time */
 	/* of the run */
 	u64 lead_ns;
-	u64 now_ns; /* what th_env_now() said last */
+	u64 start_ns; /* what th_env_now() said first; 0: nothing yet */
+	u64 now_ns; /* and last */
 	unsigned int accesses;
 	unsigned int publications; /* of the next event */
 	bool woken;

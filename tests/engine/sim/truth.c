@@ -130,7 +130,10 @@ static void check_due(u32 slot, u64 deadline)
 		oracle_fail("early", "slot %u fired at %llu for %llu", slot,
 			    kernel.now_ns, deadline);
 	if (th_heap_empty(&engine->heap) ||
-	    th_heap_key(&engine->heap, slot) != th_heap_min_key(&engine->heap))
+	    th_wheel_has(&engine->wheel, slot) ||
+	    th_heap_key(&engine->heap, slot) !=
+		    th_heap_min_key(&engine->heap) ||
+	    th_wheel_due(&engine->wheel, horizon))
 		oracle_fail("order", "slot %u fired before its turn", slot);
 	if (first + fired - engine->header->cq_head > engine->ring.mask)
 		oracle_fail("ring", "slot %u fired into a full ring", slot);

@@ -60,6 +60,8 @@ u32 truth_consumed(void);
 const struct truth_fire *truth_fire(u32 number);
 
 void truth_run_begins(void);
+/* The engine is told the time. */
+u64 truth_now(u64 now);
 void truth_run_ends(unsigned int budget, unsigned int used);
 void truth_quiet(void);
 void truth_totals(void);

@@ -33,7 +33,6 @@ extern bool host_preempt_rt;
 
 #undef abs
 #define abs(x) ((x) < 0 ? -(x) : (x))
-#define min(a, b) min_t(__typeof__(a), a, b)
 #define clamp_t(type, value, low, high) \
 	min_t(type, max_t(type, value, low), high)
 

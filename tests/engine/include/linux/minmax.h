@@ -24,5 +24,12 @@
 			       "max() of two types");                       \
 		max_t(__typeof__(a), a, b);                                 \
 	})
+#define min(a, b)                                                           \
+	__extension__({                                                     \
+		_Static_assert(__builtin_types_compatible_p(__typeof__(a),  \
+							    __typeof__(b)), \
+			       "min() of two types");                       \
+		min_t(__typeof__(a), a, b);                                 \
+	})
 
 #endif
