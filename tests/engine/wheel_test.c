@@ -416,6 +416,16 @@ static void a_list_within_the_budget(void **state)
 	assert_int_equal(engine->stats.expiries, 67);
 	assert_int_equal(engine->wheel.count, 133);
 	assert_int_equal(bench->programmed_ns, 60 * LIST);
+	/* With nothing in the heap that it could go on for. */
+	for (slot = 0; slot < 200; slot++)
+		if (slot % 3)
+			bench_arm(bench, slot, 90 * LIST);
+	bench->now_ns = 60 * LIST;
+	for (runs = 0; bench_run(bench, 7) == 7; runs++)
+		if (runs < 133 / 7 - 1)
+			assert_int_equal(bench->programmed_ns, TH_SOON);
+	assert_int_equal(runs, 133 / 7);
+	assert_int_equal(bench->programmed_ns, 90 * LIST);
 	bench_free(bench);
 }
 
