@@ -8,19 +8,18 @@
 int thb__mail_open(const struct thb__datagram *d, const struct thb_auth *auth,
 		   struct thb__packet *p)
 {
-	struct thb__packet got;
-	int rc = thb__packet_decode(&got, d->data, d->length);
+	int key = thb__packet_check(d->data, d->length);
 
-	if (rc)
-		return rc;
+	if (key < 0)
+		return key;
 	/* A key that nobody has is as wrong as a tag that is missing. */
-	if (!got.key != !auth->verify)
+	if (!key != !auth->verify)
 		return -EACCES;
-	if (got.key &&
-	    auth->verify(auth->arg, got.key, d->data, THB__BODY,
+	if (key &&
+	    auth->verify(auth->arg, (unsigned int)key, d->data, THB__BODY,
 			 d->data + THB__BODY))
 		return -EACCES;
-	*p = got;
+	thb__packet_take(p, d->data);
 	return 0;
 }
 

@@ -82,11 +82,18 @@ struct thb__packet {
 size_t thb__packet_encode(const struct thb__packet *p, uint8_t *buffer);
 
 /*
- * Takes a datagram of @length bytes apart; @p is set only when it is right in
- * all respects but the tag, which the caller verifies.  Return: 0; -ENODATA it
- * is cut short; -EMSGSIZE longer than it should be; -EBADMSG not one of ours;
- * -EPROTONOSUPPORT of another version; -ERANGE a value is out of bounds.
+ * Whether a datagram of @length bytes is right in all respects but the tag,
+ * which the caller verifies.  Return: the number of its key, 0: it bears no
+ * tag; or -ENODATA it is cut short; -EMSGSIZE longer than it should be; -EBADMSG
+ * not one of ours; -EPROTONOSUPPORT of another version; -ERANGE a value is out
+ * of bounds.
  */
+int thb__packet_check(const uint8_t *buffer, size_t length);
+
+/* Takes one apart that was checked. */
+void thb__packet_take(struct thb__packet *p, const uint8_t *buffer);
+
+/* Both; @p is set only when it is right.  0, or -errno as of the check. */
 int thb__packet_decode(struct thb__packet *p, const uint8_t *buffer,
 		       size_t length);
 
