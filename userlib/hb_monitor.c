@@ -282,7 +282,7 @@ int thb_monitor_forget(struct thb_monitor *m, uint64_t node)
 	if (!e)
 		return -ENOENT;
 	v = thb__peer_forget(e->peer, now, &m->stall);
-	thb__monitor_state(m, e, &v, now);
+	thb__monitor_state(m, e, &v);
 	thb__monitor_arm(m, e);
 	rc = timerheap_flush(m->th);
 	return rc < 0 ? rc : 0;
@@ -311,8 +311,8 @@ static void count(struct thb_monitor *m, const struct thb__verdict *v)
 	m->stats.deaths += v->to == THB_DEAD;
 }
 
-void thb__monitor_state(struct thb_monitor *m, const struct thb__entry *e,
-			const struct thb__verdict *v, uint64_t now_ns)
+void thb__monitor_change(struct thb_monitor *m, const struct thb__entry *e,
+			 const struct thb__verdict *v)
 {
 	struct thb_event event = {
 		.type = THB_EVENT_STATE,
@@ -321,15 +321,14 @@ void thb__monitor_state(struct thb_monitor *m, const struct thb__entry *e,
 		.cause = v->cause,
 		.node = e->peer->node,
 		.incarnation = e->peer->incarnation,
-		.at_ns = now_ns,
+		.at_ns = timerheap_now(m->th),
 		.heard_ns = e->peer->heard_ns,
 		.data = e->data,
 	};
 
 	if (v->from != v->to)
 		count(m, v);
-	if (v->cause)
-		thb__monitor_tell(m, &event);
+	thb__monitor_tell(m, &event);
 }
 
 int thb_monitor_events(struct thb_monitor *m, struct thb_event *event,

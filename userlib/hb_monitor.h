@@ -90,8 +90,17 @@ int thb__monitor_add(struct thb_monitor *m, uint64_t node, void *data,
 /* The peer's deadline becomes the timer's; the kick is left to a flush. */
 void thb__monitor_arm(struct thb_monitor *m, struct thb__entry *e);
 void thb__monitor_tell(struct thb_monitor *m, const struct thb_event *event);
-void thb__monitor_state(struct thb_monitor *m, const struct thb__entry *e,
-			const struct thb__verdict *v, uint64_t now_ns);
+void thb__monitor_change(struct thb_monitor *m, const struct thb__entry *e,
+			 const struct thb__verdict *v);
+
+/* What came of it; most of the time nothing did. */
+static inline void thb__monitor_state(struct thb_monitor *m,
+				      const struct thb__entry *e,
+				      const struct thb__verdict *v)
+{
+	if (v->cause)
+		thb__monitor_change(m, e, v);
+}
 
 /* hb_mail.c */
 int thb__mail_open(const struct thb__datagram *d, const struct thb_auth *auth,
@@ -99,12 +108,11 @@ int thb__mail_open(const struct thb__datagram *d, const struct thb_auth *auth,
 void thb__mail_seal(struct thb__datagram *d, const struct thb_auth *auth,
 		    struct thb__packet *p);
 
-/* hb_post.c; @e is the peer that is asked, @to who asked. */
+/* hb_post.c; @e is the peer that is asked, @to who asked, by a beat that came. */
 void thb__post_flush(struct thb_monitor *m);
 void thb__post_probe(struct thb_monitor *m, struct thb__entry *e, uint64_t now);
 void thb__post_answer(struct thb_monitor *m, const struct thb__address *to,
-		      const struct thb__packet *beat, uint64_t held_ns,
-		      uint64_t now);
+		      const struct thb__packet *beat, uint64_t came_ns);
 
 /* hb_way.c */
 void thb__way_measure(struct thb_monitor *m, struct thb__entry *e,

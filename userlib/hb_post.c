@@ -48,9 +48,9 @@ void thb__post_probe(struct thb_monitor *m, struct thb__entry *e, uint64_t now)
 }
 
 void thb__post_answer(struct thb_monitor *m, const struct thb__address *to,
-		      const struct thb__packet *beat, uint64_t held_ns,
-		      uint64_t now)
+		      const struct thb__packet *beat, uint64_t came_ns)
 {
+	uint64_t now = timerheap_now(m->th);
 	struct thb__packet p = {
 		.type = THB__ANSWER,
 		.node = beat->node,
@@ -58,7 +58,7 @@ void thb__post_answer(struct thb_monitor *m, const struct thb__address *to,
 		.sent_ns = now,
 		.echo_ns = beat->sent_ns,
 	};
-	uint64_t hold_us = held_ns / NSEC_PER_USEC;
+	uint64_t hold_us = (now - came_ns) / NSEC_PER_USEC;
 
 	p.hold_us = hold_us < UINT32_MAX ? (uint32_t)hold_us : UINT32_MAX;
 	post(m, to, &p);

@@ -52,7 +52,7 @@ static void expire(struct thb_monitor *m, struct thb__entry *e, uint64_t now)
 	m->stats.missed += e->peer->stats.missed - missed;
 	if (v.probe)
 		thb__post_probe(m, e, now);
-	thb__monitor_state(m, e, &v, now);
+	thb__monitor_state(m, e, &v);
 	thb__monitor_arm(m, e);
 }
 
@@ -62,10 +62,16 @@ static void expire(struct thb_monitor *m, struct thb__entry *e, uint64_t now)
  * cancel, its expiry is on its way, and the packet wins all the same.  Returns
  * whether it was so.  When nobody knows when the packet came, it came in time
  * if it can have.
+ *
+ * @now is when the batch was read.  Only who is away takes late_ns for a batch,
+ * so a deadline that is further away is not looked at by the clock.
  */
 static bool settle(struct thb_monitor *m, struct thb__entry *e, uint64_t came,
 		   uint64_t now)
 {
+	if (!thb__peer_is_late(e->peer, now + m->stall.limit_ns))
+		return false;
+	now = timerheap_now(m->th);
 	if (m->stepped)
 		came = m->empty_ns;
 	if (thb__peer_is_late(e->peer, came)) {
@@ -114,9 +120,9 @@ static void take_beat(struct thb_monitor *m, struct thb__entry *e,
 		e->address = d->address;
 		thb__way_measure(m, e, beat, d, now - came);
 		if (beat->flags & THB__ASK)
-			thb__post_answer(m, &d->address, beat, now - came, now);
+			thb__post_answer(m, &d->address, beat, came);
 	}
-	thb__monitor_state(m, e, &v, now);
+	thb__monitor_state(m, e, &v);
 }
 
 /*
@@ -135,7 +141,7 @@ static void take_answer(struct thb_monitor *m, struct thb__entry *e,
 	}
 	(void)settle(m, e, came, now);
 	v = thb__peer_answer(e->peer, p, came, &m->stall);
-	thb__monitor_state(m, e, &v, now);
+	thb__monitor_state(m, e, &v);
 }
 
 static void count_refusal(struct thb_monitor *m, int error)
@@ -204,7 +210,7 @@ static int take_batch(struct thb_monitor *m, uint64_t since, uint64_t *last)
 	for (int i = 0; i < count; i++) {
 		came = arrival(m, m->in[i].stamp_ns, now);
 		*last = came;
-		take_datagram(m, &m->in[i], came, timerheap_now(m->th));
+		take_datagram(m, &m->in[i], came, now);
 	}
 	if (count >= 0 && count < THB__BATCH) {
 		m->empty_ns = before;

@@ -576,6 +576,48 @@ static void a_duplicate_rescues_nobody(void **state)
 	thb_monitor_close(m);
 }
 
+static uint64_t told_at;
+
+static void dawdle(void *arg, const struct thb_event *ev)
+{
+	(void)arg;
+	told_at = ev->at_ns;
+	fake_advance(fake.now + 5 * MS);
+}
+
+/* Two beats are read at once, and much time passes between them. */
+static void while_a_batch_is_judged(void **state)
+{
+	struct thb__packet p = beat_of(NODE, 11);
+	struct thb_monitor_opts opts;
+	struct thb_monitor *m;
+	uint64_t deadline;
+	uint16_t port;
+
+	(void)state;
+	thb_monitor_opts_init(&opts);
+	opts.flags = THB_ACCEPT;
+	opts.on_event = dawdle;
+	m = open_with(&opts);
+	go_on(m, 0, 10);
+	deadline = info_of(m, NODE).deadline_ns;
+	fake_advance(deadline - 1);
+	put_beat(8, 1);
+	p.flags = THB__ASK;
+	fake_net_put(&p, PORT);
+	run(m);
+	assert_int_equal(told_at, deadline - 1);
+	assert_int_equal(fake.now, deadline - 1 + 5 * MS);
+	/* The expiry came meanwhile, and the answer tells how long it took. */
+	assert_int_equal(info_of(m, NODE).stats.rescued, 1);
+	assert_int_equal(info_of(m, NODE).stats.missed, 0);
+	assert_true(fake_net_take(&p, &port));
+	assert_int_equal(p.type, THB__ANSWER);
+	assert_int_equal(p.sent_ns, fake.now);
+	assert_int_equal(p.hold_us, 5000);
+	thb_monitor_close(m);
+}
+
 /* Stopped for 5 s, with 100 peers that go on beating. */
 static void absence(uint64_t kept)
 {
@@ -1006,6 +1048,7 @@ int main(void)
 		TEST(expiry_before_beat),
 		TEST(beat_after_reap),
 		TEST(a_duplicate_rescues_nobody),
+		TEST(while_a_batch_is_judged),
 		TEST(away_and_all_is_kept),
 		TEST(away_and_much_is_lost),
 		TEST(away_and_all_is_lost),

@@ -505,7 +505,7 @@ struct thb_part {
  *	@transmit or @receive are not known, with these,
  * @receive: from the card to the kernel; only if the card stamps what it
  *	receives, by a clock that follows the system's,
- * @socket: and until the monitor looked at it.
+ * @socket: and until the monitor read it.
  * @missed: deadlines that passed, of all peers that there ever were,
  * @suspicions: likewise how often one became suspect,
  * @deaths: or was declared dead,
