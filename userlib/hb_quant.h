@@ -10,6 +10,10 @@
 #include <stdint.h>
 
 #define THB__QUANTS 100
+/* In units of 1,024 ns; values below 4 have a bucket each. */
+#define THB__QUANT_UNIT 10
+#define THB__QUANT_SUB 2
+#define THB__QUANT_FIRST (1U << THB__QUANT_SUB)
 
 /* All zeroes: nothing was seen. */
 struct thb__quant {
@@ -18,8 +22,32 @@ struct thb__quant {
 	uint16_t counts[THB__QUANTS];
 };
 
+/* All counts become half of what they are. */
+void thb__quant_halve(struct thb__quant *q);
+
+static inline unsigned int thb__quant_bucket(uint64_t ns)
+{
+	uint64_t value = ns >> THB__QUANT_UNIT;
+	unsigned int down, bucket;
+
+	if (value < THB__QUANT_FIRST)
+		return (unsigned int)value;
+	/* So many halvings leave FIRST to 2 FIRST - 1. */
+	down = 63 - THB__QUANT_SUB - (unsigned int)__builtin_clzll(value);
+	bucket = (unsigned int)(value >> down) + down * THB__QUANT_FIRST;
+	return bucket < THB__QUANTS ? bucket : THB__QUANTS - 1;
+}
+
 /* After @half_life values, each counts half.  At most 32,767. */
-void thb__quant_add(struct thb__quant *q, uint64_t ns, uint32_t half_life);
+static inline void thb__quant_add(struct thb__quant *q, uint64_t ns,
+				  uint32_t half_life)
+{
+	q->counts[thb__quant_bucket(ns)]++;
+	if (ns > q->max_ns)
+		q->max_ns = ns;
+	if (++q->total >= 2 * half_life)
+		thb__quant_halve(q);
+}
 
 /* By nearest rank, 1 to 100 percent; 0: nothing was seen.  O(THB__QUANTS). */
 uint64_t thb__quant_percentile(const struct thb__quant *q,

@@ -35,12 +35,14 @@ void thb__way_measure(struct thb_monitor *m, struct thb__entry *e,
 {
 	uint64_t late = (uint64_t)beat->late_us * NSEC_PER_USEC;
 	uint64_t fired = beat->scheduled_ns + late;
-	uint64_t card_ns = thb__net_gap(d->card_ns, d->stamp_ns);
+	uint64_t card_ns = 0;
 
 	thb__quant_add(&m->parts[THB__TIMER], late, HALF_LIFE);
 	thb__quant_add(&m->parts[THB__SENDER], less(beat->sent_ns, fired),
 		       HALF_LIFE);
 	thb__quant_add(&m->parts[THB__SOCKET], waited, HALF_LIFE);
+	if (d->card_ns)
+		card_ns = thb__net_gap(d->card_ns, d->stamp_ns);
 	if (card_ns) {
 		m->stats.card_stamps++;
 		thb__quant_add(&m->parts[THB__RECEIVE], card_ns, HALF_LIFE);
