@@ -4,8 +4,6 @@
 
 #include "hb_window.h"
 
-#define BITS 64
-
 void thb__window_init(struct thb__window *w, uint64_t *bits, uint32_t size)
 {
 	*w = (struct thb__window){ .bits = bits, .size = size };
@@ -17,16 +15,17 @@ void thb__window_start(struct thb__window *w, uint64_t sequence)
 	memset(w->bits, 0, w->size / 8);
 	w->first = sequence;
 	w->top = sequence - 1;
+	w->at = (uint32_t)(w->top % w->size);
 }
 
 static uint64_t *word_of(const struct thb__window *w, uint64_t sequence)
 {
-	return &w->bits[sequence % w->size / BITS];
+	return &w->bits[sequence % w->size / THB__WINDOW_BITS];
 }
 
 static uint64_t bit_of(uint64_t sequence)
 {
-	return 1ULL << sequence % BITS;
+	return 1ULL << sequence % THB__WINDOW_BITS;
 }
 
 static bool is_seen(const struct thb__window *w, uint64_t sequence)
@@ -43,21 +42,22 @@ static void advance(struct thb__window *w, uint64_t sequence)
 		memset(w->bits, 0, w->size / 8);
 		return;
 	}
-	for (; from % BITS && from <= sequence; from++)
+	for (; from % THB__WINDOW_BITS && from <= sequence; from++)
 		*word_of(w, from) &= ~bit_of(from);
-	for (; from + BITS <= sequence; from += BITS)
+	for (; from + THB__WINDOW_BITS <= sequence; from += THB__WINDOW_BITS)
 		*word_of(w, from) = 0;
 	for (; from <= sequence; from++)
 		*word_of(w, from) &= ~bit_of(from);
 }
 
-enum thb__place thb__window_add(struct thb__window *w, uint64_t sequence)
+enum thb__place thb__window_skip(struct thb__window *w, uint64_t sequence)
 {
 	enum thb__place place = THB__OVERTAKEN;
 
 	if (sequence > w->top) {
 		advance(w, sequence);
 		w->top = sequence;
+		w->at = (uint32_t)(sequence % w->size);
 		place = THB__NEW;
 	} else if (w->top - sequence >= w->size) {
 		return THB__TOO_OLD;

@@ -110,7 +110,7 @@ static void at_random(void **state)
 	struct rig r;
 
 	(void)state;
-	for (uint32_t size = 64; size <= MOST; size *= 2) {
+	for (uint32_t size = 64; size <= MOST; size += 64) {
 		memset(seen, 0, sizeof(seen));
 		rig(&r, size);
 		for (int i = 0; i < 20000; i++) {
