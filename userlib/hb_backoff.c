@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hb_backoff.h"
 
-uint64_t thb__random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9E3779B97F4A7C15;
-
-	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
-	z = (z ^ z >> 27) * 0x94D049BB133111EB;
-	return z ^ z >> 31;
-}
-
 void thb__backoff_init(struct thb__backoff *b, uint64_t base_ns,
 		       uint64_t most_ns, uint64_t seed)
 {
@@ -23,9 +14,4 @@ uint64_t thb__backoff_next(struct thb__backoff *b)
 
 	b->last_ns = pause < b->most_ns ? pause : b->most_ns;
 	return b->last_ns;
-}
-
-void thb__backoff_reset(struct thb__backoff *b)
-{
-	b->last_ns = b->base_ns;
 }

@@ -24,9 +24,19 @@ void thb__backoff_init(struct thb__backoff *b, uint64_t base_ns,
 uint64_t thb__backoff_next(struct thb__backoff *b);
 
 /* An attempt succeeded: the next pause is a short one again. */
-void thb__backoff_reset(struct thb__backoff *b);
+static inline void thb__backoff_reset(struct thb__backoff *b)
+{
+	b->last_ns = b->base_ns;
+}
 
 /* A generator of uniform 64-bit numbers: splitmix64 (Steele et al., 2014). */
-uint64_t thb__random(uint64_t *state);
+static inline uint64_t thb__random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9E3779B97F4A7C15;
+
+	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+	z = (z ^ z >> 27) * 0x94D049BB133111EB;
+	return z ^ z >> 31;
+}
 
 #endif
