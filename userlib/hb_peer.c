@@ -63,14 +63,18 @@ static struct thb__verdict unchanged(const struct thb__peer *p)
 	return (struct thb__verdict){ .from = p->state, .to = p->state };
 }
 
-static void count(struct thb__peer *p, const struct thb__verdict *v)
+static void change(struct thb__peer *p, enum thb_state to)
 {
-	p->stats.suspicions += v->to == THB_SUSPECT && v->from != THB_SUSPECT;
-	p->stats.withdrawn += v->from == THB_SUSPECT && v->to == THB_ALIVE;
-	p->stats.deaths += v->to == THB_DEAD && v->from != THB_DEAD;
+	p->stats.suspicions += to == THB_SUSPECT;
+	p->stats.withdrawn += to == THB_ALIVE && p->state == THB_SUSPECT;
+	p->stats.deaths += to == THB_DEAD;
+	if (to == THB_RECOVERING)
+		p->good = 0;
+	p->state = (uint8_t)to;
 }
 
-static struct thb__verdict apply(struct thb__peer *p, enum thb__input input)
+static inline struct thb__verdict apply(struct thb__peer *p,
+					enum thb__input input)
 {
 	const struct thb__step *step = &thb__table[p->state][input];
 	struct thb__verdict v = {
@@ -80,10 +84,8 @@ static struct thb__verdict apply(struct thb__peer *p, enum thb__input input)
 		.counted = true,
 	};
 
-	count(p, &v);
-	p->state = step->to;
-	if (v.to == THB_RECOVERING && v.from != THB_RECOVERING)
-		p->good = 0;
+	if (v.to != v.from)
+		change(p, v.to);
 	return v;
 }
 
@@ -93,8 +95,8 @@ static uint64_t allowance(const struct thb__peer *p)
 }
 
 /* A sign of life of @came_ns: what follows from it. */
-static void revive(struct thb__peer *p, uint64_t came_ns,
-		   const struct thb__stall *stall)
+static inline void revive(struct thb__peer *p, uint64_t came_ns,
+			  const struct thb__stall *stall)
 {
 	/*
 	 * What else came while the monitor was away may be lost: the peer has
@@ -172,16 +174,13 @@ static enum thb__input beat_input(struct thb__peer *p,
 	return THB__IN_BEAT;
 }
 
-/* Where in the window; the counts of those that are not new. */
-static enum thb__place place(struct thb__peer *p, uint64_t sequence)
+/* One that is not new.  If it was overtaken it has filled its gap. */
+static void count_old(struct thb__peer *p, enum thb__place at)
 {
-	enum thb__place at = thb__window_add(&p->window, sequence);
-
-	p->stats.beats += at == THB__NEW || at == THB__OVERTAKEN;
+	p->stats.beats += at == THB__OVERTAKEN;
 	p->stats.out_of_order += at == THB__OVERTAKEN;
 	p->stats.duplicate += at == THB__DUPLICATE;
 	p->stats.too_old += at == THB__TOO_OLD;
-	return at;
 }
 
 struct thb__verdict thb__peer_beat(struct thb__peer *p,
@@ -191,6 +190,7 @@ struct thb__verdict thb__peer_beat(struct thb__peer *p,
 {
 	bool restart = p->incarnation && beat->incarnation > p->incarnation;
 	struct thb__verdict v;
+	enum thb__place at;
 
 	if (beat->incarnation < p->incarnation ||
 	    (p->state == THB_LEFT && !restart)) {
@@ -200,11 +200,16 @@ struct thb__verdict thb__peer_beat(struct thb__peer *p,
 	p->stats.restarts += restart;
 	if (restart || !p->incarnation)
 		begin(p, beat);
-	/* An overtaken one fills its gap, but says nothing new of the peer. */
-	if (place(p, beat->sequence) != THB__NEW)
+	at = thb__window_add(&p->window, beat->sequence);
+	/* Says nothing new of the peer. */
+	if (at != THB__NEW) {
+		count_old(p, at);
 		return unchanged(p);
+	}
+	p->stats.beats++;
 	learn(p, beat, came_ns, stall);
 	v = apply(p, beat_input(p, beat, restart));
+	v.restarted = restart;
 	revive(p, came_ns, stall);
 	return v;
 }

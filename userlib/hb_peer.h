@@ -30,17 +30,17 @@ struct thb__peer {
 	uint8_t good; /* beats in a row, while it recovers */
 	uint8_t health;
 	uint16_t load_milli;
+	const struct thb__rules *rules;
 	struct thb__delay delay;
 	struct thb__rtt rtt;
-	struct thb__phi phi;
-	struct thb_peer_stats stats;
-	struct thb__quant latency;
 	/* probes since the last sign of life were sent in this time; 0: none */
 	uint64_t probe_first_ns;
 	uint64_t probe_last_ns;
 	struct thb__backoff retry;
+	struct thb_peer_stats stats;
+	struct thb__quant latency;
+	struct thb__phi phi;
 	uint64_t node;
-	const struct thb__rules *rules;
 };
 
 /**
@@ -49,6 +49,7 @@ struct thb__peer {
  * @to: and now.
  * @cause: THB_NO_CAUSE: there is nothing to tell the user.
  * @counted: not a duplicate, or of no importance otherwise.
+ * @restarted: by a beat of a newer incarnation.
  * @probe: the peer should be asked; thb__peer_probed() when it was.
  *
  * The deadline may have changed: it is in the peer.
@@ -58,6 +59,7 @@ struct thb__verdict {
 	enum thb_state to;
 	enum thb_cause cause;
 	bool counted;
+	bool restarted;
 	bool probe;
 };
 

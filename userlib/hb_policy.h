@@ -17,8 +17,24 @@ struct thb__rules {
 /* @set was checked. */
 void thb__rules_init(struct thb__rules *rules, const struct thb_settings *set);
 
+/* By THB_RTT or THB_PHI, without bounds. */
+uint64_t thb__allowance_learned(const struct thb__rules *rules,
+				const struct thb__rtt *rtt,
+				const struct thb__phi *phi);
+
 /* least_ns to most_ns. */
-uint64_t thb__allowance(const struct thb__rules *rules,
-			const struct thb__rtt *rtt, const struct thb__phi *phi);
+static inline uint64_t thb__allowance(const struct thb__rules *rules,
+				      const struct thb__rtt *rtt,
+				      const struct thb__phi *phi)
+{
+	const struct thb_settings *set = &rules->set;
+	uint64_t ns = set->allowance_ns;
+
+	if (set->policy != THB_FIXED)
+		ns = thb__allowance_learned(rules, rtt, phi);
+	if (ns < set->least_ns)
+		return set->least_ns;
+	return ns < set->most_ns ? ns : set->most_ns;
+}
 
 #endif

@@ -109,10 +109,9 @@ static void take_beat(struct thb_monitor *m, struct thb__entry *e,
 		      uint64_t now)
 {
 	bool rescued = settle(m, e, came, now);
-	uint64_t restarts = e->peer->stats.restarts;
 	struct thb__verdict v = thb__peer_beat(e->peer, beat, came, &m->stall);
 
-	m->stats.restarts += e->peer->stats.restarts - restarts;
+	m->stats.restarts += v.restarted;
 	if (v.counted && rescued)
 		count_rescue(m, e);
 	if (v.counted) {
