@@ -61,7 +61,7 @@ void host_plug(int cpu);
 
 /* hrtimer.c */
 void timers_reset(void);
-bool timers_run(int cpu);
+void timers_run(int cpu);
 bool timers_due(int cpu);
 u64 timers_next(int cpu);
 void timers_leave(int cpu);
@@ -92,5 +92,6 @@ void neighbour_start(unsigned int number);
 
 /* kernel.c */
 void host_quiet(void);
+void host_check_sleeper(void);
 
 #endif

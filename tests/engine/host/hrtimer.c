@@ -9,6 +9,8 @@
 #include "sim/oracle.h"
 #include "sim/world.h"
 
+#define TIMERS_AT_ONCE 12
+
 static struct hrtimer *timers; /* those that are set */
 
 void timers_reset(void)
@@ -161,12 +163,15 @@ bool timers_due(int cpu)
 	return timers_next(cpu) <= sim_clock.true_ns;
 }
 
-/* What is due on this CPU; it has its interrupts off. */
-bool timers_run(int cpu)
+/*
+ * What is due on this CPU; it has its interrupts off.  As in the kernel, one
+ * interrupt does not go on for ever where more is due each time.
+ */
+void timers_run(int cpu)
 {
-	bool any = false;
+	unsigned int n;
 
-	while (timers_due(cpu)) {
+	for (n = 0; n < TIMERS_AT_ONCE && timers_due(cpu); n++) {
 		struct hrtimer *timer = first(cpu);
 
 		dequeue(timer);
@@ -174,9 +179,7 @@ bool timers_run(int cpu)
 		timer->running = true;
 		timer->function(timer);
 		timer->running = false;
-		any = true;
 	}
-	return any;
 }
 
 /* The CPU goes; what is not pinned goes elsewhere. */
