@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/hrtimer.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/wait.h>
 
@@ -22,6 +24,32 @@ u32 th_reader_ready(const struct th_queue *queue)
 			     READ_ONCE(queue->engine.header->cq_head));
 }
 
+/*
+ * As wait_event_interruptible() does, but who was woken looks for what it
+ * waited for before it queues again, which it hardly ever has to.
+ */
+static int sleep_for(struct th_queue *queue, u32 wanted,
+		     const struct hrtimer_sleeper *timeout)
+{
+	DEFINE_WAIT(entry);
+	int err = 0;
+
+	do {
+		/* Its full barrier pairs with the one in th_env_wake(). */
+		prepare_to_wait(queue->wait, &entry, TASK_INTERRUPTIBLE);
+		if (th_reader_ready(queue) >= wanted ||
+		    (timeout && !READ_ONCE(timeout->task)))
+			break;
+		if (signal_pending(current)) {
+			err = -ERESTARTSYS;
+			break;
+		}
+		schedule();
+	} while (th_reader_ready(queue) < wanted);
+	finish_wait(queue->wait, &entry);
+	return err;
+}
+
 /* The time-out follows the queue's clock, wherever that is set. */
 static int sleep_until_ready(struct th_queue *queue, u32 wanted, u64 deadline)
 {
@@ -31,18 +59,24 @@ static int sleep_until_ready(struct th_queue *queue, u32 wanted, u64 deadline)
 	if (th_reader_ready(queue) >= wanted ||
 	    th_clock_now(queue->clockid) >= deadline)
 		return 0;
+	if (deadline == TIMERHEAP_NEVER)
+		return sleep_for(queue, wanted, NULL);
 	hrtimer_setup_sleeper_on_stack(&timeout, queue->clockid,
 				       HRTIMER_MODE_ABS);
 	hrtimer_set_expires(&timeout.timer,
 			    ns_to_ktime(min_t(u64, deadline, KTIME_MAX)));
-	if (deadline != TIMERHEAP_NEVER)
-		hrtimer_sleeper_start_expires(&timeout, HRTIMER_MODE_ABS);
-	err = wait_event_interruptible(*queue->wait,
-				       th_reader_ready(queue) >= wanted ||
-				       !READ_ONCE(timeout.task));
+	hrtimer_sleeper_start_expires(&timeout, HRTIMER_MODE_ABS);
+	err = sleep_for(queue, wanted, &timeout);
 	hrtimer_cancel(&timeout.timer);
 	destroy_hrtimer_on_stack(&timeout.timer);
 	return err;
+}
+
+/* The size that is known here, and what is returned: no more has changed. */
+static int put_ready(struct timerheap_wait __user *to, u32 ready)
+{
+	return put_user((u32)sizeof(*to), &to->size) ||
+		put_user(ready, &to->ready) ? -EFAULT : 0;
 }
 
 /**
@@ -66,8 +100,7 @@ int th_reader_wait(struct th_queue *queue, void __user *arg)
 	err = sleep_until_ready(queue, wait.min_expiries, wait.deadline_ns);
 	if (err)
 		return err;
-	wait.ready = th_reader_ready(queue);
-	return th_copy_out(arg, &wait, sizeof(wait));
+	return put_ready(arg, th_reader_ready(queue));
 }
 
 /**
@@ -125,7 +158,7 @@ static int lock_when_ready(struct th_queue *queue, bool nonblock)
 			return 0;
 		return -EAGAIN;
 	}
-	err = wait_event_interruptible(*queue->wait, th_reader_ready(queue));
+	err = th_reader_ready(queue) ? 0 : sleep_for(queue, 1, NULL);
 	if (err)
 		return err;
 	return mutex_lock_interruptible(&queue->read_lock) ? -ERESTARTSYS : 0;

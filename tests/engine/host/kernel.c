@@ -209,7 +209,7 @@ bool kernel_is_coming(void)
 }
 
 /* A sleeper who has what it waits for is woken. */
-static void check_sleeper(void)
+void host_check_sleeper(void)
 {
 	const struct th_ring *ring = &world.engine.ring;
 
@@ -225,7 +225,7 @@ void host_quiet(void)
 {
 	gaps_check();
 	truth_quiet();
-	check_sleeper();
+	host_check_sleeper();
 }
 
 static void draw_plan(void)
@@ -398,6 +398,9 @@ int kernel_wait(u32 min, u64 deadline_ns)
 	enter();
 	host.wanted = min;
 	kernel.waits++;
-	err = th_reader_wait(&world.queue, &wait);
+	/* A signal's handler that lets the call go on. */
+	do
+		err = th_reader_wait(&world.queue, &wait);
+	while (err == -ERESTARTSYS);
 	return err ? err : (int)wait.ready;
 }

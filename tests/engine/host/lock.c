@@ -65,29 +65,40 @@ bool wq_has_sleeper(wait_queue_head_t *wait)
 	return READ_ONCE(wait->count);
 }
 
+/* Who is woken is on the list no more; its lock is held for all of them. */
 void wake_up(wait_queue_head_t *wait)
 {
 	struct host_sleeper *sleeper;
+	u64 n = 0;
 
-	/* It takes the queue's lock. */
 	buffer_barrier(&agent_self->buffer);
 	for (sleeper = wait->list; sleeper; sleeper = sleeper->next) {
+		sleeper->queued = false;
 		sleeper->woken = true;
+		n++;
 		fault(FAULT_SLEEPER_WOKEN);
 	}
+	wait->list = NULL;
+	sim_add(&wait->count, sizeof(wait->count), -n, SIM_ORDERED);
 }
 
-/* Queue, once, and be about to sleep: a full barrier. */
-void host_prepare_to_wait(wait_queue_head_t *wait, struct host_sleeper *sleeper)
+/* Queue, and be about to sleep: a full barrier. */
+void prepare_to_wait(wait_queue_head_t *wait, struct host_sleeper *sleeper,
+		     int state)
 {
-	if (!sleeper->task) {
-		sleeper->task = host_current();
+	(void)state;
+	/* Others run before the list's lock is taken. */
+	if (percent(30))
+		agent_sleep(prng_below(&world.prng, world.plan.range_ns));
+	sleeper->task = host_current();
+	agent_self->sleeping = sleeper;
+	sleeper->woken = false;
+	if (!sleeper->queued) {
+		sleeper->queued = true;
 		sleeper->next = wait->list;
 		wait->list = sleeper;
 		sim_add(&wait->count, sizeof(wait->count), 1, SIM_ORDERED);
-		agent_self->sleeping = sleeper;
 	}
-	sleeper->woken = false;
 	smp_mb();
 }
 
@@ -96,21 +107,26 @@ static bool is_woken(void *sleeper)
 	return ((struct host_sleeper *)sleeper)->woken;
 }
 
-void host_schedule(struct host_sleeper *sleeper)
+void schedule(void)
 {
+	struct host_sleeper *sleeper = agent_self->sleeping;
+
 	host.sleeper = sleeper;
+	host_check_sleeper();
 	while (!sleeper->woken)
 		agent_wait(TH_NEVER, is_woken, sleeper);
 	host.sleeper = NULL;
 }
 
-void host_finish_wait(wait_queue_head_t *wait, struct host_sleeper *sleeper)
+void finish_wait(wait_queue_head_t *wait, struct host_sleeper *sleeper)
 {
 	struct host_sleeper **p = &wait->list;
 
+	agent_self->sleeping = NULL;
+	if (!sleeper->queued)
+		return;
 	while (*p != sleeper)
 		p = &(*p)->next;
 	*p = sleeper->next;
-	agent_self->sleeping = NULL;
 	sim_add(&wait->count, sizeof(wait->count), -1ULL, SIM_ORDERED);
 }

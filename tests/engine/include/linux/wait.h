@@ -8,6 +8,7 @@
 struct host_sleeper {
 	struct task_struct *task;
 	struct host_sleeper *next;
+	bool queued;
 	bool woken;
 };
 
@@ -24,22 +25,12 @@ static inline void init_waitqueue_head(wait_queue_head_t *wait)
 bool wq_has_sleeper(wait_queue_head_t *wait);
 void wake_up(wait_queue_head_t *wait);
 
-void host_prepare_to_wait(wait_queue_head_t *wait, struct host_sleeper *);
-void host_schedule(struct host_sleeper *sleeper);
-void host_finish_wait(wait_queue_head_t *wait, struct host_sleeper *);
+#define DEFINE_WAIT(name) struct host_sleeper name = { 0 }
+#define TASK_INTERRUPTIBLE 1
 
-#define wait_event_interruptible(wait, condition)                     \
-	__extension__({                                               \
-		struct host_sleeper host_sleeper = { 0 };             \
-                                                                      \
-		for (;;) {                                            \
-			host_prepare_to_wait(&(wait), &host_sleeper); \
-			if (condition)                                \
-				break;                                \
-			host_schedule(&host_sleeper);                 \
-		}                                                     \
-		host_finish_wait(&(wait), &host_sleeper);             \
-		0;                                                    \
-	})
+void prepare_to_wait(wait_queue_head_t *wait, struct host_sleeper *sleeper,
+		     int state);
+void schedule(void);
+void finish_wait(wait_queue_head_t *wait, struct host_sleeper *sleeper);
 
 #endif
