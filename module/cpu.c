@@ -32,9 +32,7 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 {
 	struct th_queue *queue = container_of(timer, struct th_queue, timer);
 
-	queue->programmed_ns = TH_NEVER;
-	th_env_run_within_grant(queue);
-	return HRTIMER_NORESTART;
+	return th_env_timer_came(queue) ? HRTIMER_RESTART : HRTIMER_NORESTART;
 }
 
 static enum hrtimer_restart gap_came(struct hrtimer *timer)

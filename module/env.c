@@ -116,6 +116,18 @@ void th_env_stop(struct th_queue *queue)
 	gap_over(queue);
 }
 
+/* Its own function has it started again as it returns, for less. */
+static void set_timer(struct th_queue *queue, u64 when)
+{
+	ktime_t expires = ns_to_ktime(min_t(u64, when, KTIME_MAX));
+
+	if (queue->timer_runs)
+		hrtimer_set_expires(&queue->timer, expires);
+	else
+		hrtimer_start(&queue->timer, expires,
+			      HRTIMER_MODE_ABS_PINNED_HARD);
+}
+
 void th_env_program(struct th_engine *engine, u64 when)
 {
 	struct th_queue *queue = queue_of(engine);
@@ -133,9 +145,7 @@ void th_env_program(struct th_engine *engine, u64 when)
 	if (when == TH_NEVER)
 		hrtimer_try_to_cancel(&queue->timer);
 	else
-		hrtimer_start(&queue->timer,
-			      ns_to_ktime(min_t(u64, when, KTIME_MAX)),
-			      HRTIMER_MODE_ABS_PINNED_HARD);
+		set_timer(queue, when);
 	queue->programmed_ns = when;
 	trace_timerheap_program(&engine->name, when, false);
 }
@@ -239,6 +249,21 @@ void th_env_run_within_grant(struct th_queue *queue)
 	/* Queues leave the CPU as much time as they took, GAP_NS at least. */
 	cpu->since_ns = max(cpu->since_ns,
 			    end + th_sat_sub(end - start, GAP_NS));
+}
+
+/**
+ * th_env_timer_came - th_env_run_within_grant(), as the queue's timer is due
+ * @queue: the queue; home CPU, interrupts off
+ *
+ * Return: whether it has been set to another time.
+ */
+bool th_env_timer_came(struct th_queue *queue)
+{
+	queue->programmed_ns = TH_NEVER;
+	queue->timer_runs = true;
+	th_env_run_within_grant(queue);
+	queue->timer_runs = false;
+	return queue->programmed_ns != TH_NEVER;
 }
 
 /**

@@ -20,6 +20,7 @@ struct th_queue {
 	/* home CPU, interrupts off */
 	struct hrtimer timer;	/* in the queue's clock */
 	u64 programmed_ns;	/* what it is set to; TH_NEVER: nothing */
+	bool timer_runs;	/* its function does */
 	struct hrtimer gap_timer;	/* CLOCK_MONOTONIC: a gap of the CPU */
 	bool soon;		/* it is set */
 	u64 ran_ns;		/* when an interrupt last ran the engine */

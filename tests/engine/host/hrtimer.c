@@ -66,6 +66,14 @@ static u64 draw_lateness(void)
 	return prng_range(&world.prng, 1, most);
 }
 
+/* The kernel would lose its order of them. */
+void hrtimer_set_expires(struct hrtimer *timer, ktime_t expires)
+{
+	if (timer->queued)
+		oracle_fail("program", "a timer that is set is changed");
+	timer->expires = expires;
+}
+
 void hrtimer_start(struct hrtimer *timer, ktime_t expires,
 		   enum hrtimer_mode mode)
 {
@@ -173,12 +181,15 @@ void timers_run(int cpu)
 
 	for (n = 0; n < TIMERS_AT_ONCE && timers_due(cpu); n++) {
 		struct hrtimer *timer = first(cpu);
+		bool restart;
 
 		dequeue(timer);
 		oracle_trace("timer for %lld", (long long)timer->expires);
 		timer->running = true;
-		timer->function(timer);
+		restart = timer->function(timer) == HRTIMER_RESTART;
 		timer->running = false;
+		if (restart)
+			hrtimer_start(timer, timer->expires, HRTIMER_MODE_ABS);
 	}
 }
 

@@ -7,7 +7,7 @@
 #include <linux/sched.h>
 #include <linux/time64.h>
 
-enum hrtimer_restart { HRTIMER_NORESTART };
+enum hrtimer_restart { HRTIMER_NORESTART, HRTIMER_RESTART };
 
 enum hrtimer_mode {
 	HRTIMER_MODE_ABS,
@@ -42,10 +42,7 @@ struct hrtimer_sleeper {
 void hrtimer_setup_sleeper_on_stack(struct hrtimer_sleeper *sleeper,
 				    clockid_t clockid, enum hrtimer_mode mode);
 
-static inline void hrtimer_set_expires(struct hrtimer *timer, ktime_t expires)
-{
-	timer->expires = expires;
-}
+void hrtimer_set_expires(struct hrtimer *timer, ktime_t expires);
 
 static inline void hrtimer_sleeper_start_expires(
 	struct hrtimer_sleeper *sleeper, enum hrtimer_mode mode)
