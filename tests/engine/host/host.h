@@ -72,6 +72,7 @@ void time_end(void);
 u64 time_base(clockid_t clockid);
 void time_act(void);
 void time_masked(int cpu);
+void time_read(const struct th_queue *queue, u64 now);
 void time_run_ends(const struct timerheap_header *header);
 
 /* hotplug.c */

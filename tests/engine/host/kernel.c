@@ -51,6 +51,7 @@ u64 __wrap_th_env_now(struct th_engine *engine)
 {
 	u64 now = __real_th_env_now(engine);
 
+	time_read(queue_of(engine), now);
 	return is_main(engine) ? truth_now(now) : now;
 }
 

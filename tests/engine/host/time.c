@@ -25,6 +25,7 @@ static struct {
 	/* when the CPU's interrupts went off; a change under way: not seen */
 	unsigned int seen[NR_CPUS];
 	bool settled[NR_CPUS];
+	u64 masked_ns[NR_CPUS];
 	u32 steps; /* of the wall clock, */
 	u32 steps_at_setup;
 	s64 injected;
@@ -223,8 +224,18 @@ void time_act(void)
 		inject_delay();
 }
 
+/* A run goes by no reading from before its interrupt. */
+void time_read(const struct th_queue *queue, u64 now)
+{
+	u64 since = changes.masked_ns[smp_processor_id()];
+
+	if (queue->clockid == CLOCK_MONOTONIC && now < since)
+		oracle_fail("clock", "it was read %llu ns ago", since - now);
+}
+
 void time_masked(int cpu)
 {
+	changes.masked_ns[cpu] = sim_clock.true_ns;
 	changes.seen[cpu] = changes.begun;
 	changes.settled[cpu] = changes.begun == changes.done;
 }
@@ -270,6 +281,7 @@ void time_start(void)
 	changes.injected = 0;
 	changes.setting = false;
 	memset(changes.settled, 0, sizeof(changes.settled));
+	memset(changes.masked_ns, 0, sizeof(changes.masked_ns));
 }
 
 void time_end(void)
