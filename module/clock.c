@@ -194,7 +194,7 @@ bool th_clock_known(clockid_t clockid)
 		clockid == CLOCK_REALTIME || clockid == CLOCK_TAI;
 }
 
-u64 th_clock_now(clockid_t clockid)
+u64 th_clock_other_now(clockid_t clockid)
 {
 	switch (clockid) {
 	case CLOCK_BOOTTIME:

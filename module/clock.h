@@ -7,7 +7,10 @@
 #define TH_CLOCK_H
 
 #include <linux/atomic.h>
+#include <linux/compiler.h>
+#include <linux/ktime.h>
 #include <linux/time64.h>
+#include <linux/timekeeping.h>
 #include <linux/timerheap.h>
 
 /*
@@ -20,7 +23,7 @@ int th_clock_init(void);
 void th_clock_exit(void);
 
 bool th_clock_known(clockid_t clockid);
-u64 th_clock_now(clockid_t clockid);
+u64 th_clock_other_now(clockid_t clockid);
 s64 th_clock_wall_offset(clockid_t clockid);
 u32 th_clock_steps(void);
 bool th_clock_reliable(void);
@@ -28,5 +31,13 @@ void th_clock_inject_step(s64 step_ns);
 s64 th_clock_injected_step(void);
 void th_clock_changed(void);
 void th_clock_info(struct timerheap_info *info);
+
+/* Now; nearly always it is the first. */
+static inline u64 th_clock_now(clockid_t clockid)
+{
+	if (likely(clockid == CLOCK_MONOTONIC))
+		return ktime_get_ns();
+	return th_clock_other_now(clockid);
+}
 
 #endif

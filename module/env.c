@@ -93,10 +93,11 @@ void th_env_wake(struct th_engine *engine)
 static void program_soon(struct th_queue *queue)
 {
 	struct th_grants *cpu = this_cpu_ptr(&grants);
-	u64 now = ktime_get_ns();
+	u64 now;
 
-	if (queue->soon)
+	if (queue->soon || queue->held)
 		return;
+	now = ktime_get_ns();
 	queue->soon = true;
 	cpu->resume_ns = clamp_t(u64, cpu->resume_ns, now,
 				 now + (u64)cpu->waiting * GAP_NS) + GAP_NS;
@@ -112,17 +113,6 @@ static void gap_over(struct th_queue *queue)
 	this_cpu_ptr(&grants)->waiting--;
 }
 
-/* Take back what th_env_program() did; home CPU, interrupts off. */
-void th_env_stop(struct th_queue *queue)
-{
-	hrtimer_try_to_cancel(&queue->timer);
-	queue->programmed_ns = TH_NEVER;
-	if (!queue->soon)
-		return;
-	hrtimer_try_to_cancel(&queue->gap_timer);
-	gap_over(queue);
-}
-
 /* Its own function has it started again as it returns, for less. */
 static void set_timer(struct th_queue *queue, u64 when)
 {
@@ -135,6 +125,18 @@ static void set_timer(struct th_queue *queue, u64 when)
 			      HRTIMER_MODE_ABS_PINNED_HARD);
 }
 
+/* Take back what th_env_program() did; home CPU, interrupts off. */
+void th_env_stop(struct th_queue *queue)
+{
+	hrtimer_try_to_cancel(&queue->timer);
+	queue->programmed_ns = TH_NEVER;
+	queue->held = false;
+	if (!queue->soon)
+		return;
+	hrtimer_try_to_cancel(&queue->gap_timer);
+	gap_over(queue);
+}
+
 void th_env_program(struct th_engine *engine, u64 when)
 {
 	struct th_queue *queue = queue_of(engine);
@@ -143,6 +145,7 @@ void th_env_program(struct th_engine *engine, u64 when)
 		program_soon(queue);
 		return;
 	}
+	queue->held = false;
 	if (queue->soon) {
 		hrtimer_try_to_cancel(&queue->gap_timer);
 		gap_over(queue);
@@ -220,12 +223,25 @@ static unsigned int own_units(const struct th_queue *queue, u64 now)
  *
  * For a caller that spends its own time and enables interrupts in between.
  *
- * Return: whether there is more to do.
+ * Return: whether there is more to do.  It is the caller's then, with
+ * preemption disabled until it runs the engine again or calls th_env_let_go();
+ * no interrupt comes for it.
  */
 bool th_env_run(struct th_queue *queue)
 {
+	queue->held = true;
 	run(queue, READ_ONCE(th_budget));
-	return queue->soon;
+	return queue->held;
+}
+
+/**
+ * th_env_let_go - leave to an interrupt what th_env_run() has not done
+ * @queue: the queue; home CPU, interrupts still off
+ */
+void th_env_let_go(struct th_queue *queue)
+{
+	queue->held = false;
+	program_soon(queue);
 }
 
 /**

@@ -9,6 +9,7 @@
 #include "queue.h"
 
 bool th_env_run(struct th_queue *queue);
+void th_env_let_go(struct th_queue *queue);
 void th_env_run_within_grant(struct th_queue *queue);
 bool th_env_timer_came(struct th_queue *queue);
 void th_env_gap_came(struct th_queue *queue);

@@ -3,6 +3,8 @@
 #include <linux/bitops.h>
 #include <linux/limits.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
 
@@ -13,8 +15,9 @@
 #define KICK_CHUNKS	64
 
 enum kick {
-	KICK_DONE,
-	KICK_MORE,	/* of what the queue has to do */
+	KICK_DONE,	/* or left to an interrupt */
+	KICK_MORE,	/* to do, which nobody else will */
+	KICK_YIELD,	/* another task wants the CPU first */
 	KICK_BUSY,	/* the other CPU has enough to take */
 };
 
@@ -85,7 +88,22 @@ static void kicked(void *info)
 	atomic_dec_return_release(&queue->kicks_in_flight);
 }
 
-static enum kick kick_chunk(struct th_queue *queue, bool first)
+/* What is left of a chunk's work: go on with it, or leave it to an interrupt. */
+static noinline enum kick goes_on(struct th_queue *queue, int chunk)
+{
+	bool last = chunk == KICK_CHUNKS || signal_pending(current);
+
+	if (!last && !need_resched()) {
+		/* For th_env_run(), until the next chunk has run. */
+		preempt_disable();
+		return KICK_MORE;
+	}
+	th_env_let_go(queue);
+	return last ? KICK_DONE : KICK_YIELD;
+}
+
+/* The @chunk-th, from 1; in line, since most kicks are done with the first. */
+static __always_inline enum kick kick_chunk(struct th_queue *queue, int chunk)
 {
 	enum kick result = KICK_DONE;
 	unsigned long flags;
@@ -94,16 +112,42 @@ static enum kick kick_chunk(struct th_queue *queue, bool first)
 	local_irq_save(flags);
 	cpu = READ_ONCE(queue->cpu);
 	if (cpu == smp_processor_id()) {
-		queue->engine.stats.kicks_local += first;
-		if (first)
+		queue->engine.stats.kicks_local += chunk == 1;
+		if (chunk == 1)
 			trace_timerheap_kick(&queue->engine.name, cpu, false);
 		if (th_env_run(queue))
-			result = KICK_MORE;
+			result = goes_on(queue, chunk);
 	} else if (cpu >= 0 && !kick_remote(queue, cpu, TH_KICKS_AT_ONCE)) {
 		result = KICK_BUSY;
 	}
 	local_irq_restore(flags);
 	return result;
+}
+
+/* Another chunk, or the first one once more; preemption as kick_chunk() has it. */
+static enum kick kick_again(struct th_queue *queue, enum kick before,
+			    int *chunk)
+{
+	enum kick result;
+
+	if (before == KICK_BUSY)
+		cpu_relax();
+	else
+		++*chunk;
+	if (before != KICK_MORE)
+		cond_resched();
+	result = kick_chunk(queue, *chunk);
+	if (before == KICK_MORE)
+		preempt_enable();
+	return result;
+}
+
+static noinline void kick_on(struct th_queue *queue, enum kick result)
+{
+	int chunk = 1;
+
+	while (result != KICK_DONE)
+		result = kick_again(queue, result, &chunk);
 }
 
 /**
@@ -117,23 +161,15 @@ static enum kick kick_chunk(struct th_queue *queue, bool first)
 void th_kick(struct th_queue *queue)
 {
 	enum kick result;
-	int chunk = 0;
 
 	/*
 	 * Pairs with the barrier in start_here(), cpu.c: a kick that does not
 	 * find the new home came early enough for the run there.
 	 */
 	smp_mb();
-	do {
-		result = kick_chunk(queue, !chunk);
-		if (result == KICK_DONE)
-			return;
-		if (result == KICK_BUSY)
-			cpu_relax();
-		else if (++chunk == KICK_CHUNKS || signal_pending(current))
-			return;
-		cond_resched();
-	} while (true);
+	result = kick_chunk(queue, 1);
+	if (unlikely(result != KICK_DONE))
+		kick_on(queue, result);
 }
 
 /**

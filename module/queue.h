@@ -23,6 +23,7 @@ struct th_queue {
 	bool timer_runs;	/* its function does */
 	struct hrtimer gap_timer;	/* CLOCK_MONOTONIC: a gap of the CPU */
 	bool soon;		/* it is set */
+	bool held;		/* needs none, since a kick goes on with it */
 	u64 read_ns;		/* the clock, for this run; 0: not yet */
 	u64 ran_ns;		/* when an interrupt last ran the engine */
 	u32 clock_generation;	/* as of the last run that published it */

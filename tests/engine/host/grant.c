@@ -183,10 +183,13 @@ static unsigned int waiting_here(void)
 /* Each that waits takes one, and no more than one. */
 void gap_promised(struct hrtimer *timer, u64 expires)
 {
+	const struct th_queue *queue = of_gap(timer);
 	unsigned int waiting;
 
-	if (!of_gap(timer))
+	if (!queue)
 		return;
+	if (queue->held)
+		oracle_fail("gap", "one is promised while a kick goes on");
 	waiting = waiting_here();
 	if (waiting > 1)
 		fault(FAULT_GAP_SHARED);
@@ -201,6 +204,26 @@ void gap_returned(struct hrtimer *timer)
 		fault(FAULT_GAP_RETURNED);
 }
 
+/* Somebody goes on with it there, whom no other thread keeps from that. */
+static bool is_held(const struct th_queue *queue)
+{
+	const struct agent *agent;
+	unsigned int i;
+
+	for (i = 0; (agent = agent_number(i)); i++)
+		if (agent->kicks == queue && agent->preempt_off &&
+		    agent->cpu == queue->cpu)
+			return true;
+	return false;
+}
+
+/* It has more to do, which nobody calls for. */
+bool gap_is_due(const struct th_engine *engine)
+{
+	return !engine->next_event_ns &&
+		!(engine->header_flags & TIMERHEAP_HDR_STALLED);
+}
+
 static void check(const struct th_queue *queue)
 {
 	int cpu = queue->cpu;
@@ -210,6 +233,11 @@ static void check(const struct th_queue *queue)
 	if (queue->soon != queue->gap_timer.queued ||
 	    (queue->soon && queue->gap_timer.cpu != cpu))
 		oracle_fail("gap", "a queue of CPU %d waits for none", cpu);
+	if (queue->held && !is_held(queue))
+		oracle_fail("gap", "nobody goes on with a queue of CPU %d",
+			    cpu);
+	if (gap_is_due(&queue->engine) && !queue->held && !queue->soon)
+		oracle_fail("gap", "a queue of CPU %d has more to do", cpu);
 	if ((queue->programmed_ns != TH_NEVER) != queue->timer.queued ||
 	    (queue->timer.queued && queue->timer.cpu != cpu))
 		oracle_fail("program", "a queue of CPU %d has no timer", cpu);

@@ -86,6 +86,7 @@ void grant_ends(struct th_engine *engine, unsigned int budget,
 		unsigned int used);
 void gap_promised(struct hrtimer *timer, u64 expires);
 void gap_returned(struct hrtimer *timer);
+bool gap_is_due(const struct th_engine *engine);
 void gaps_check(void);
 
 /* neighbour.c */

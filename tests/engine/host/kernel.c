@@ -96,6 +96,9 @@ bool __wrap_th_env_run(struct th_queue *queue)
 	agent_self->in_chunk = true;
 	more = __real_th_env_run(queue);
 	agent_self->in_chunk = false;
+	buffer_barrier(&agent_self->buffer);
+	if (more ? !!queue->engine.next_event_ns : gap_is_due(&queue->engine))
+		oracle_fail("kick", "%s more to do", more ? "no" : "it has");
 	if (more)
 		fault(FAULT_CHUNKS);
 	return more;
@@ -109,9 +112,11 @@ void __wrap_th_kick(struct th_queue *queue)
 
 	oracle_trace("kick%s", own ? "" : " of a neighbour");
 	host.kicking += own;
-	agent_self->in_kick = true;
+	agent_self->kicks = queue;
 	__real_th_kick(queue);
-	agent_self->in_kick = false;
+	agent_self->kicks = NULL;
+	if (agent_self->preempt_off)
+		oracle_fail("preempt", "a kick leaves it disabled");
 	host.kicking -= own;
 }
 

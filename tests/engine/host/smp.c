@@ -104,6 +104,41 @@ void local_irq_enable(void)
 	agent_step();
 }
 
+/* Other threads of the CPU run all the same, for whom nothing is promised. */
+void preempt_disable(void)
+{
+	if (agent_self)
+		agent_self->preempt_off++;
+}
+
+void preempt_enable(void)
+{
+	if (agent_self)
+		agent_self->preempt_off--;
+}
+
+bool need_resched(void)
+{
+	agent_self->must_yield = percent(10);
+	return agent_self->must_yield;
+}
+
+/* Who is scheduled away may go on elsewhere. */
+void host_cond_resched(void)
+{
+	struct agent *self = agent_self;
+
+	if (!self)
+		return;
+	if (self->preempt_off)
+		oracle_fail("preempt", "somebody sleeps, and has it disabled");
+	if (!self->must_yield)
+		return;
+	self->must_yield = false;
+	agent_sleep(prng_below(&world.prng, world.plan.range_ns));
+	host_enter();
+}
+
 static u64 next_interrupt(int number)
 {
 	const struct cpu *cpu = &cpus[number];
@@ -214,7 +249,7 @@ void irq_work_sync(struct irq_work *work)
 
 void cpu_relax(void)
 {
-	if (agent_self->in_kick)
+	if (agent_self->kicks)
 		fault(FAULT_KICK_WAITS);
 	/* Somebody may spin while an access takes no time. */
 	agent_sleep(1 + world.plan.range_ns / 50);
@@ -296,9 +331,13 @@ static void body(void *arg)
 
 static bool all_unmasked(void *unused)
 {
+	const struct agent *agent;
 	unsigned int cpu;
 
 	(void)unused;
+	for (cpu = 0; (agent = agent_number(cpu)); cpu++)
+		if (agent->preempt_off)
+			return false;
 	for (cpu = 0; cpu < host.ncpus; cpu++)
 		if (cpus[cpu].masked_by)
 			return false;

@@ -11,6 +11,8 @@
 
 #define AGENTS_MAX 20
 
+struct th_queue;
+
 struct agent {
 	const char *name;
 	void (*body)(void *arg);
@@ -33,7 +35,9 @@ struct agent {
 	int cpu; /* that it is on */
 	unsigned int irqs_off; /* so many times over */
 	bool in_chunk; /* in th_env_run() */
-	bool in_kick;
+	const struct th_queue *kicks; /* in th_kick() */
+	unsigned int preempt_off; /* so many times over */
+	bool must_yield; /* another wants its CPU */
 	struct host_sleeper *sleeping;
 
 	ucontext_t context;
