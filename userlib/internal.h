@@ -13,6 +13,7 @@
 #define timerheap__load32 th_load32
 #define timerheap__store64_release th_store64_release
 #define timerheap__xchg64_sc th_xchg64_sc
+#define timerheap__cas64_sc th_cas64_sc
 #define timerheap__or64_sc th_or64_sc
 #define timerheap__load64_sc th_load64_sc
 #include <timerheap/inline.h>

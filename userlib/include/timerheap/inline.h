@@ -43,6 +43,9 @@ struct timerheap__head {
 	__atomic_store_n(p, value, __ATOMIC_RELEASE)
 #define timerheap__xchg64_sc(p, value) \
 	__atomic_exchange_n(p, value, __ATOMIC_SEQ_CST)
+#define timerheap__cas64_sc(p, seen, value)                                  \
+	__atomic_compare_exchange_n(p, seen, value, false, __ATOMIC_SEQ_CST, \
+				    __ATOMIC_ACQUIRE)
 #define timerheap__or64_sc(p, bits) __atomic_fetch_or(p, bits, __ATOMIC_SEQ_CST)
 #define timerheap__load64_sc(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
 #endif
@@ -193,6 +196,7 @@ static inline int timerheap_cancel_inline(struct timerheap *th, uint32_t slot)
 {
 	const struct timerheap__head *head =
 		(const struct timerheap__head *)(const void *)th;
+	__u64 deadline;
 
 	if (__builtin_expect(slot >= head->nslots, 0))
 		return -EINVAL;
@@ -200,14 +204,21 @@ static inline int timerheap_cancel_inline(struct timerheap *th, uint32_t slot)
 	 * Pairs with the kernel's cmpxchg: with 0 it fired, and its record
 	 * stays welcome.
 	 */
-	if (!timerheap__xchg64_sc(&head->slots[slot].expires_ns, 0))
+	deadline = timerheap__xchg64_sc(&head->slots[slot].expires_ns, 0);
+	if (!deadline)
 		return 0;
 	/*
 	 * Pairs with the compare-exchange in timerheap_reap(), and makes what
 	 * is in the ring unwelcome.  It is 0 here when the slot was armed twice
-	 * for the same time, and reap took the first's record for both.
+	 * for the same time, and reap took the first's record for both.  Else
+	 * it is the deadline, unless it ticks: then reap may be a few behind,
+	 * and take some of these meanwhile, but as the slot is idle by now it
+	 * comes to an end.
 	 */
-	return timerheap__xchg64_sc(&head->expected[slot], 0) != 0;
+	while (!timerheap__cas64_sc(&head->expected[slot], &deadline, 0))
+		if (!deadline)
+			return 0;
+	return 1;
 }
 
 #ifdef __cplusplus

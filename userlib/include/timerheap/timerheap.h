@@ -244,7 +244,7 @@ int timerheap_flush(struct timerheap *th);
  * @th: the queue.
  * @slot: a slot that was allocated.
  *
- * Cost: two atomic exchanges.
+ * Cost: two atomic operations; for a periodic timer three.
  *
  * Return: 1 it was pending; no event of it will be reaped from now on, and
  * neither will be a tick of a periodic timer that waits in the ring.
