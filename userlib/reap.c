@@ -76,12 +76,12 @@ static __u64 following(const struct timerheap *th,
 	return next | DERIVED;
 }
 
-/* Whether @rec, of @slot, counts; then @data is the slot's. */
+/* Whether @rec counts; then @data is its slot's. */
 static __attribute__((noinline)) bool claim(struct timerheap *th,
 					    const struct timerheap_expiry *rec,
-					    __u32 slot, void **data)
+					    void **data)
 {
-	__u64 *expected = &th->expected[slot], seen, next;
+	__u64 *expected = &th->expected[rec->slot], seen, next;
 	bool mine;
 
 	/* Pairs with the release in timerheap_arm(), and so in the retry. */
@@ -92,7 +92,7 @@ static __attribute__((noinline)) bool claim(struct timerheap *th,
 			return false;
 		/* By the settings that were stored before what was seen. */
 		next = following(th, rec);
-		*data = th_load_ptr(&th->data[slot]);
+		*data = th_load_ptr(&th->data[rec->slot]);
 		/* Pairs with the exchange in timerheap_cancel(). */
 	} while (!th_cas64_sc(expected, &seen, next));
 	return mine;
@@ -100,31 +100,23 @@ static __attribute__((noinline)) bool claim(struct timerheap *th,
 
 /* The same where there is nothing to it: a one-shot timer, still expected. */
 static inline bool claim_oneshot(struct timerheap *th,
-				 const struct timerheap_expiry *rec, __u32 slot,
+				 const struct timerheap_expiry *rec,
+				 __u64 *expected, void *const *from,
 				 void **data)
 {
-	__u64 *expected = &th->expected[slot];
 	__u64 seen = th_load64_acquire(expected);
 
-	if (seen != rec->expires_ns || th_load64(&th->slots[slot].period_ns))
+	if (seen != rec->expires_ns ||
+	    th_load64(&th->slots[rec->slot].period_ns))
 		return false;
-	*data = th_load_ptr(&th->data[slot]);
+	*data = th_load_ptr(from);
 	/* As in claim(). */
 	return th_cas64_sc(expected, &seen, 0);
 }
 
-/* Whether @rec counts; then @ev is filled in. */
-static inline bool take(struct timerheap *th,
-			const struct timerheap_expiry *rec,
+static inline void copy(const struct timerheap_expiry *rec, __u32 slot,
 			struct timerheap_event *ev)
 {
-	__u32 slot = rec->slot;
-
-	if (slot >= th->nslots)
-		return false;
-	if (!claim_oneshot(th, rec, slot, &ev->data) &&
-	    !claim(th, rec, slot, &ev->data))
-		return false;
 	ev->deadline_ns = rec->expires_ns;
 	ev->fired_ns = rec->fired_ns;
 	ev->slot = rec->slot;
@@ -132,7 +124,31 @@ static inline bool take(struct timerheap *th,
 	ev->cpu = rec->cpu;
 	ev->flags = rec->flags;
 	ev->timer = slot;
-	return true;
+}
+
+/*
+ * Those from @rec to @end that count, as events from @ev on; where these end.
+ * A function of its own has registers for all that the loop needs.
+ */
+static __attribute__((noinline)) struct timerheap_event *take(
+	struct timerheap *th, const struct timerheap_expiry *rec,
+	const struct timerheap_expiry *end, struct timerheap_event *ev)
+{
+	/* Copies: they cannot be what an event is written to. */
+	__u64 *expected = th->expected;
+	void **data = th->data;
+
+	for (; rec != end; rec++) {
+		__u32 slot = rec->slot;
+
+		if (slot >= th->nslots)
+			continue;
+		if (claim_oneshot(th, rec, &expected[slot], &data[slot],
+				  &ev->data) ||
+		    claim(th, rec, &ev->data))
+			copy(rec, slot, ev++);
+	}
+	return ev;
 }
 
 /*
@@ -161,10 +177,20 @@ static int advance(struct timerheap *th, __u32 from, __u32 to)
 	return 0;
 }
 
+/* How many of @left records lie in a row from position @head on; @most. */
+static __u32 in_a_row(const struct timerheap *th, __u32 head, __u32 left,
+		      __u32 most)
+{
+	__u32 row = th->ring_mask + 1 - (head & th->ring_mask);
+
+	row = row < left ? row : left;
+	return row < most ? row : most;
+}
+
 int timerheap_reap(struct timerheap *th, struct timerheap_event *ev,
 		   unsigned int n)
 {
-	__u32 from = th_load32(&th->header->cq_head), head = from;
+	__u32 from = th_load32(&th->header->cq_head), head = from, row;
 	__u32 left = timerheap__ready(th);
 	struct timerheap_event *next = ev, *end;
 	int count, rc;
@@ -172,9 +198,13 @@ int timerheap_reap(struct timerheap *th, struct timerheap_event *ev,
 	if (!ev && n)
 		return -EINVAL;
 	end = ev + (n < INT_MAX ? n : INT_MAX);
-	for (; left && next != end; left--, head++)
-		if (take(th, &th->ring[head & th->ring_mask], next))
-			next++;
+	for (; left && next != end; left -= row, head += row) {
+		const struct timerheap_expiry *rec =
+			&th->ring[head & th->ring_mask];
+
+		row = in_a_row(th, head, left, (__u32)(end - next));
+		next = take(th, rec, rec + row, next);
+	}
 	count = (int)(next - ev);
 	rc = advance(th, from, head);
 	return count || !rc ? count : rc;
