@@ -20,10 +20,10 @@
 
 static u32 ring_size(u32 wanted, u32 nslots)
 {
-	if (!wanted)
-		wanted = clamp_t(u32, nslots / 4, TIMERHEAP_RING_MIN,
-				 TIMERHEAP_RING_MAX);
-	return roundup_pow_of_two(wanted);
+	if (wanted)
+		return roundup_pow_of_two(wanted);
+	return rounddown_pow_of_two(clamp_t(u32, nslots / 4, TIMERHEAP_RING_MIN,
+					    TIMERHEAP_RING_MAX));
 }
 
 static u32 take(u64 *end, u64 bytes)

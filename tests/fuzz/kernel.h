@@ -67,6 +67,11 @@ static inline u32 roundup_pow_of_two(u32 n)
 	return n <= 1 ? 1 : 1U << (32 - __builtin_clz(n - 1));
 }
 
+static inline u32 rounddown_pow_of_two(u32 n)
+{
+	return 1U << (31 - __builtin_clz(n));
+}
+
 static inline u64 div_u64(u64 dividend, u32 divisor)
 {
 	return dividend / divisor;

@@ -169,7 +169,7 @@ struct timerheap_expiry {
  * @nslots: 1 to INFO's max_slots.
  * @ring_entries: expiries the ring holds, at most TIMERHEAP_RING_MAX, rounded
  *	up to a power of two; 0: nslots / 4, within 256 and
- *	TIMERHEAP_RING_MAX.  Returns the size taken.
+ *	TIMERHEAP_RING_MAX, rounded down to one.  Returns the size taken.
  * @header_off: returned: where struct timerheap_header is in the mapping.
  * @level1_off: returned: where level 1 of the doorbells is.
  * @level0_off: returned: where level 0 of the doorbells is.

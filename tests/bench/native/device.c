@@ -71,11 +71,11 @@ static u64 part(size_t *size, size_t bytes)
 
 static u32 ring_entries(const struct timerheap_setup *setup)
 {
-	u32 wanted = setup->ring_entries ? setup->ring_entries
-					 : setup->nslots / 4;
 	u32 entries = TIMERHEAP_RING_MIN;
 
-	while (entries < wanted && entries < TIMERHEAP_RING_MAX)
+	while (entries < TIMERHEAP_RING_MAX &&
+	       (entries < setup->ring_entries ||
+		(!setup->ring_entries && entries * 2 <= setup->nslots / 4)))
 		entries *= 2;
 	return entries;
 }

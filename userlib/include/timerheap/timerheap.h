@@ -40,8 +40,9 @@ struct timerheap_percpu;
  *	of this structure apart.
  * @nslots: how many timers, 1 to timerheap_info()'s max_slots.
  * @ring_entries: expiries that may await timerheap_reap(), rounded up to a
- *	power of two, at most TIMERHEAP_RING_MAX; 0: a quarter of nslots, at
- *	least TIMERHEAP_RING_MIN.  A full ring delays expiries; none is lost.
+ *	power of two, at most TIMERHEAP_RING_MAX; 0: a quarter of nslots, rounded
+ *	down to one, at least TIMERHEAP_RING_MIN.  A full ring delays expiries;
+ *	none is lost.
  * @cpu: the home CPU, whose interrupts fire the timers, or
  *	TIMERHEAP_CPU_CURRENT.  timerheap_percpu_open() sets it by itself.
  * @clockid: CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_REALTIME or CLOCK_TAI.
