@@ -5,7 +5,6 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "compat.h"
@@ -17,6 +16,7 @@
 			 __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 /* Parts start on lines of their own. */
 #define PART_ALIGN	64
+#define HEAP_OFFSET	ALIGN(sizeof(struct th_queue), PART_ALIGN)
 
 static u32 ring_size(u32 wanted, u32 nslots)
 {
@@ -59,17 +59,19 @@ u32 th_queue_number(void)
 	return atomic_inc_return(&numbers);
 }
 
-static void *alloc_heap(size_t entries)
+/* With the heap's keys, slots and positions behind it. */
+static struct th_queue *alloc_queue(size_t entries)
 {
-	return __vmalloc(entries * (sizeof(u64) + 2 * sizeof(u32)), GFP_TH);
+	return __vmalloc(HEAP_OFFSET +
+			 entries * (sizeof(u64) + 2 * sizeof(u32)), GFP_TH);
 }
 
-static void init_heap(struct th_heap *heap, void *memory, size_t entries)
+static void init_heap(struct th_queue *queue, size_t entries)
 {
-	u64 *keys = memory;
+	u64 *keys = (void *)queue + HEAP_OFFSET;
 	u32 *slots = (u32 *)(keys + entries);
 
-	th_heap_init(heap, keys, slots, slots + entries);
+	th_heap_init(&queue->engine.heap, keys, slots, slots + entries);
 }
 
 static void init_engine(struct th_queue *queue)
@@ -89,7 +91,7 @@ static void init_engine(struct th_queue *queue)
 	engine->min_period_ns = th_min_period_ns;
 	th_doorbell_init(&engine->doorbells, queue->area + setup->level1_off,
 			 queue->area + setup->level0_off, setup->nslots);
-	init_heap(&engine->heap, queue->heap, TH_HEAP_ENTRIES(setup->nslots));
+	init_heap(queue, TH_HEAP_ENTRIES(setup->nslots));
 	th_ring_init(&engine->ring, engine->header,
 		     queue->area + setup->ring_off, setup->ring_entries);
 	th_engine_init(engine);
@@ -108,7 +110,7 @@ static void init_engine(struct th_queue *queue)
 struct th_queue *th_queue_create(const struct timerheap_setup *setup,
 				 wait_queue_head_t *wait)
 {
-	struct th_queue *queue = kmalloc(sizeof(*queue), GFP_TH);
+	struct th_queue *queue = alloc_queue(TH_HEAP_ENTRIES(setup->nslots));
 
 	if (!queue)
 		return ERR_PTR(-ENOMEM);
@@ -127,18 +129,13 @@ struct th_queue *th_queue_create(const struct timerheap_setup *setup,
 	queue->area = __vmalloc(queue->setup.mmap_size, GFP_TH);
 	if (!queue->area)
 		goto free_mask;
-	queue->heap = alloc_heap(TH_HEAP_ENTRIES(setup->nslots));
-	if (!queue->heap)
-		goto free_area;
 	init_engine(queue);
 	return queue;
 
-free_area:
-	vfree(queue->area);
 free_mask:
 	free_cpumask_var(queue->allowed);
 free_queue:
-	kfree(queue);
+	vfree(queue);
 	return ERR_PTR(-ENOMEM);
 }
 
@@ -148,10 +145,9 @@ free_queue:
  */
 void th_queue_destroy(struct th_queue *queue)
 {
-	vfree(queue->heap);
 	vfree(queue->area);
 	free_cpumask_var(queue->allowed);
-	kfree(queue);
+	vfree(queue);
 }
 
 /**

@@ -49,7 +49,6 @@ struct th_queue {
 	cpumask_var_t allowed;
 	clockid_t clockid;
 	void *area;
-	void *heap;		/* its keys, slots and positions */
 	struct timerheap_setup setup;	/* as returned to the user */
 };
 
