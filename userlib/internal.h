@@ -52,7 +52,7 @@ struct timerheap {
 	struct timerheap_expiry *ring;
 	void **data;
 	/* set once */
-	__u64 *taken;
+	__u64 *taken; /* behind expected */
 	__u64 min_period_ns;
 	void *map;
 	size_t map_size;

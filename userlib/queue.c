@@ -84,11 +84,12 @@ static int allocate(struct timerheap *th)
 	__u32 words = (th->nslots + TIMERHEAP__BITS - 1) / TIMERHEAP__BITS;
 	__u32 last = th->nslots % TIMERHEAP__BITS;
 
-	th->expected = calloc(th->nslots, sizeof(*th->expected));
+	th->expected =
+		calloc((size_t)th->nslots + words, sizeof(*th->expected));
 	th->data = calloc(th->nslots, sizeof(*th->data));
-	th->taken = calloc(words, sizeof(*th->taken));
-	if (!th->expected || !th->data || !th->taken)
+	if (!th->expected || !th->data)
 		return -ENOMEM;
+	th->taken = th->expected + th->nslots;
 	if (last)
 		th->taken[words - 1] = ~0ULL << last;
 	return 0;
@@ -134,7 +135,6 @@ void timerheap_close(struct timerheap *th)
 {
 	if (!th)
 		return;
-	free(th->taken);
 	free(th->data);
 	free(th->expected);
 	if (th->map_size)
