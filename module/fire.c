@@ -6,9 +6,9 @@
 #include <linux/minmax.h>
 #include <asm/barrier.h>
 
-#include "drift.h"
 #include "fire.h"
 #include "place.h"
+#include "post.h"
 
 /* Expiries fired by one reading of the clock. */
 #define NOW_EVERY	16
@@ -16,44 +16,6 @@
 #define TURN_EVERY	48
 /* So far ahead a run that has moved what was pushed back looks for more. */
 #define AHEAD_NS	1000000
-
-/* By value, so that the record need not be in memory while this is off. */
-static noinline void trace_expiry(const struct th_engine *engine,
-				  struct timerheap_expiry expiry, u64 start)
-{
-	trace_timerheap_expire(&engine->name, &expiry, engine->ring.tail, start,
-			       engine->delay_ns);
-}
-
-static noinline void trace_fired(const struct th_engine *engine,
-				 const struct th_run *run)
-{
-	trace_timerheap_fire(&engine->name, run->expires, run->fired_ns,
-			     run->start, engine->delay_ns, run->told,
-			     engine->ring.tail - run->told,
-			     engine->name.queue);
-}
-
-/* They are all that there are of this deadline, for now. */
-static void end_of_alike(struct th_engine *engine, struct th_run *run)
-{
-	if (trace_timerheap_fire_enabled() && run->told != engine->ring.tail)
-		trace_fired(engine, run);
-	run->told = engine->ring.tail;
-}
-
-/* Those posted since the last time, all of one deadline. */
-static void count_alike(struct th_engine *engine, struct th_run *run)
-{
-	u32 alike = engine->ring.tail - run->counted;
-
-	if (!alike)
-		return;
-	th_drift_record(&engine->stats, run->horizon + engine->delay_ns -
-			run->expires, alike);
-	run->fired_ns = run->now;
-	run->counted = engine->ring.tail;
-}
 
 static void read_clock(struct th_engine *engine, struct th_run *run)
 {
@@ -84,45 +46,27 @@ static u64 next_deadline(const struct th_engine *engine,
 	return th_sat_add(expires + missed * period, period);
 }
 
-static inline void post(struct th_engine *engine, struct th_run *run,
-			u32 index, u64 expires, u32 overruns)
-{
-	struct timerheap_expiry expiry = {
-		.expires_ns = expires,
-		.fired_ns = run->now,
-		.slot = index,
-		.overruns = overruns,
-		.cpu = run->cpu,
-		.flags = expires > run->now ? TIMERHEAP_EXPIRY_LEAD : 0,
-	};
-
-	if (expires != run->expires) {
-		count_alike(engine, run);
-		end_of_alike(engine, run);
-		run->expires = expires;
-	}
-	if (trace_timerheap_expire_enabled())
-		trace_expiry(engine, expiry, run->start);
-	th_ring_post(&engine->ring, &expiry);
-}
-
 /*
  * Go on to @next if @expires still is the deadline; else false.  armed_ns comes
  * first: a user who saw the old one and rang nothing exchanged the deadline
  * before, so that the compare-exchange is lost.  One who saw the new one and
- * rang nothing may have lowered the slack, too, and be too late in the heap.
+ * rang nothing may have lowered the slack, too, and be too late in the heap:
+ * where it is lost the slot must be settled.
  */
-static inline bool claim(struct th_engine *engine, const struct th_run *run,
-			 struct timerheap_slot *slot, u32 index, u64 expires,
-			 u64 next, u64 next_key)
+static inline bool claim(struct timerheap_slot *slot, u64 expires, u64 next,
+			 u64 next_key)
 {
 	WRITE_ONCE(slot->armed_ns, next_key);
 	/* Pairs with the user's exchange: one of the two has the deadline. */
-	if (likely(cmpxchg(&slot->expires_ns, expires, next) == expires))
-		return true;
-	th_place_settle(engine, index, READ_ONCE(slot->expires_ns),
+	return likely(cmpxchg(&slot->expires_ns, expires, next) == expires);
+}
+
+static void settle(struct th_engine *engine, const struct th_run *run,
+		   u32 index)
+{
+	th_place_settle(engine, index,
+			READ_ONCE(engine->slots[index].expires_ns),
 			run->horizon);
-	return false;
 }
 
 static void expire_periodic(struct th_engine *engine, struct th_run *run,
@@ -134,14 +78,15 @@ static void expire_periodic(struct th_engine *engine, struct th_run *run,
 				 &overruns);
 	u64 next_key = th_place_key(slot, next);
 
-	if (!claim(engine, run, slot, index, expires, next, next_key))
+	if (!claim(slot, expires, next, next_key)) {
+		settle(engine, run, index);
 		return;
-	post(engine, run, index, expires, overruns);
+	}
+	th_post(engine, run, index, expires, overruns);
 	engine->stats.overruns += overruns;
 	/* Armed for the same deadline meanwhile, with other slack. */
 	if (unlikely(th_place_key(slot, next) != next_key))
-		th_place_settle(engine, index, READ_ONCE(slot->expires_ns),
-				run->horizon);
+		settle(engine, run, index);
 	else
 		th_heap_set(&engine->heap, index, next_key);
 }
@@ -156,9 +101,11 @@ static void expire(struct th_engine *engine, struct th_run *run,
 		expire_periodic(engine, run, slot, index, expires, period);
 		return;
 	}
-	if (!claim(engine, run, slot, index, expires, 0, TH_NEVER))
+	if (!claim(slot, expires, 0, TH_NEVER)) {
+		settle(engine, run, index);
 		return;
-	post(engine, run, index, expires, 0);
+	}
+	th_post(engine, run, index, expires, 0);
 	th_heap_remove(&engine->heap, index);
 }
 
@@ -217,25 +164,83 @@ static bool moves_shortly(const struct th_run *run,
 }
 
 /*
+ * One-shot timers of the root's deadline, which is due, from the heap's end,
+ * where they leave without another's having to move; at @most so many.  It ends
+ * at one that is not like this, or has just been changed: that stays in the
+ * heap, for others to look at.  Heap and ring are copies, for registers.
+ */
+static noinline unsigned int fire_alike(struct th_engine *engine, struct th_run *run,
+			       unsigned int most)
+{
+	struct timerheap_slot *slots = engine->slots;
+	struct th_heap heap = engine->heap;
+	struct th_ring ring = engine->ring;
+	u64 key = th_heap_min_key(&heap);
+	const struct timerheap_expiry alike = th_post_record(run, key);
+	unsigned int n;
+
+	th_post_begin(engine, run, key);
+	most = min_t(u32, most, th_ring_room(&ring));
+	for (n = 0; n < most && th_heap_ends_with(&heap, key); n++) {
+		u32 index = th_heap_last_slot(&heap);
+		struct timerheap_slot *slot = &slots[index];
+		struct timerheap_expiry expiry = alike;
+
+		/* As in fire_some(). */
+		if (smp_load_acquire(&slot->expires_ns) != key ||
+		    READ_ONCE(slot->period_ns) ||
+		    !claim(slot, key, 0, TH_NEVER))
+			break;
+		expiry.slot = index;
+		th_ring_post(&ring, &expiry);
+		th_heap_remove_last(&heap, index);
+	}
+	engine->heap.count = heap.count;
+	engine->ring.tail = ring.tail;
+	return n;
+}
+
+/* There are several, and it has not been found just now that they are not. */
+static bool may_be_alike(const struct th_engine *engine,
+			 const struct th_run *run, bool tried)
+{
+	const struct th_heap *heap = &engine->heap;
+	u64 key = th_heap_min_key(heap);
+
+	return key <= run->horizon && th_heap_ends_with(heap, key) &&
+		!tried && heap->count > 1 && !trace_timerheap_expire_enabled();
+}
+
+/*
  * Fire what is due, in order of heap key, and move what was pushed back: @most
  * of it, by one reading of the clock.  How much it was.
  */
 static unsigned int fire_some(struct th_engine *engine, struct th_run *run,
 			      unsigned int most)
 {
-	unsigned int n;
+	unsigned int n = 0, alike;
+	bool tried = false;
 
-	for (n = 0; n < most && !th_heap_empty(&engine->heap); n++) {
-		u64 key = th_heap_min_key(&engine->heap);
-		u32 index = key <= run->horizon ?
+	while (n < most && !th_heap_empty(&engine->heap)) {
+		u64 key = th_heap_min_key(&engine->heap), expires;
+		struct timerheap_slot *slot;
+		u32 index;
+
+		if (may_be_alike(engine, run, tried)) {
+			alike = fire_alike(engine, run, most - n);
+			tried = !alike;
+			n += alike;
+			continue;
+		}
+		index = key <= run->horizon ?
 			th_heap_min_slot(&engine->heap) :
 			th_heap_root_slot(&engine->heap);
-		struct timerheap_slot *slot = &engine->slots[index];
+		slot = &engine->slots[index];
 		/*
 		 * Pairs with the user's exchange: period and flags, written
 		 * before it, are those of this deadline.
 		 */
-		u64 expires = smp_load_acquire(&slot->expires_ns);
+		expires = smp_load_acquire(&slot->expires_ns);
 
 		/* Idle, 0, becomes the latest of all. */
 		if (likely(expires - 1 < run->horizon)) {
@@ -244,6 +249,7 @@ static unsigned int fire_some(struct th_engine *engine, struct th_run *run,
 				break;
 			}
 			expire(engine, run, slot, index, expires);
+			n++;
 			continue;
 		}
 		if (key > run->horizon &&
@@ -256,6 +262,7 @@ static unsigned int fire_some(struct th_engine *engine, struct th_run *run,
 			engine->stats.lazy_drops++;
 		trace_timerheap_move(&engine->name, index, key, expires);
 		th_place_settle(engine, index, expires, run->horizon);
+		n++;
 	}
 	return n;
 }
@@ -283,11 +290,11 @@ void th_fire_due(struct th_engine *engine, struct th_run *run)
 		} else {
 			most = min_t(unsigned int, run->left, NOW_EVERY);
 			n = fire_some(engine, run, most);
-			count_alike(engine, run);
+			th_post_count(engine, run);
 		}
 		run->left -= n;
 	} while (n == most && run->left && !th_fire_is_over(run));
-	end_of_alike(engine, run);
+	th_post_end(engine, run);
 	run->more = n == most && is_due(engine, run);
 	run->idle = run->left == before && !run->more && !run->stalled;
 }

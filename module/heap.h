@@ -64,6 +64,24 @@ static inline u32 th_heap_root_slot(const struct th_heap *heap)
 	return heap->slots[TH_HEAP_ROOT];
 }
 
+/* Whether the last entry has the key; not for 0, which no slot has. */
+static inline bool th_heap_ends_with(const struct th_heap *heap, u64 key)
+{
+	return heap->keys[heap->count] == key;
+}
+
+static inline u32 th_heap_last_slot(const struct th_heap *heap)
+{
+	return heap->slots[heap->count];
+}
+
+/* Take out the last entry, which is the slot's.  Cost: O(1). */
+static inline void th_heap_remove_last(struct th_heap *heap, u32 slot)
+{
+	heap->count--;
+	heap->pos[slot] = 0;
+}
+
 u32 th_heap_lowest(struct th_heap *heap);
 
 /**
@@ -81,8 +99,8 @@ static inline u32 th_heap_min_slot(struct th_heap *heap)
 	const u64 *keys = heap->keys;
 	u64 key = keys[TH_HEAP_ROOT];
 
-	if (keys[heap->count] == key)
-		return heap->slots[heap->count];
+	if (th_heap_ends_with(heap, key))
+		return th_heap_last_slot(heap);
 	if (heap->count > 4 && (keys[2] == key || keys[3] == key ||
 				keys[4] == key || keys[5] == key))
 		return th_heap_lowest(heap);
@@ -173,14 +191,10 @@ void th_heap_set(struct th_heap *heap, u32 slot, u64 key);
  */
 static inline void th_heap_remove(struct th_heap *heap, u32 slot)
 {
-	u32 *i = &heap->pos[slot];
-
-	if (*i != heap->count) {
+	if (heap->pos[slot] == heap->count)
+		th_heap_remove_last(heap, slot);
+	else
 		th_heap_set(heap, slot, TH_NEVER);
-		return;
-	}
-	heap->count--;
-	*i = 0;
 }
 
 #endif

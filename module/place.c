@@ -98,12 +98,24 @@ static noinline u32 leave(struct th_engine *engine, u32 i, u32 after,
 	return th_wheel_first(wheel);
 }
 
-/* The first list, as far as it goes. */
-static unsigned int turn_list(struct th_engine *engine, unsigned int most)
+/**
+ * th_place_turn - look at slots of the first list, which has begun
+ * @engine: the engine, whose wheel is due; home CPU, interrupts off
+ * @horizon: what is due by then is being looked at
+ * @most: at most so many
+ *
+ * Those that have been pushed back go to a later list; what is due soon, or
+ * even now, goes to the heap.  Cost: O(1) for each that stays in the wheel.
+ *
+ * Return: how many, all of one list.
+ */
+unsigned int th_place_turn(struct th_engine *engine, u64 horizon,
+			   unsigned int most)
 {
 	struct th_wheel *wheel = &engine->wheel;
 	u32 i = th_wheel_first(wheel), after, n;
 
+	th_wheel_turn(wheel, horizon);
 	for (n = 0; i && n < most; n++, i = after) {
 		u32 index = wheel->slots[i];
 		struct timerheap_slot *slot = &engine->slots[index];
@@ -123,28 +135,5 @@ static unsigned int turn_list(struct th_engine *engine, unsigned int most)
 	th_wheel_begin(wheel, i);
 	if (!i)
 		th_wheel_emptied(wheel);
-	return n;
-}
-
-/**
- * th_place_turn - look at slots in the wheel whose lists have begun
- * @engine: the engine, whose wheel is due; home CPU, interrupts off
- * @horizon: by then
- * @most: at most so many
- *
- * Those that have been pushed back go to a later list; what is due soon, or
- * even now, goes to the heap.  Cost: O(1) for each that stays in the wheel.
- *
- * Return: how many.
- */
-unsigned int th_place_turn(struct th_engine *engine, u64 horizon,
-			   unsigned int most)
-{
-	unsigned int n = 0;
-
-	th_wheel_turn(&engine->wheel, horizon);
-	do
-		n += turn_list(engine, most - n);
-	while (n < most && th_wheel_due(&engine->wheel, horizon));
 	return n;
 }

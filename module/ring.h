@@ -44,6 +44,12 @@ static inline bool th_ring_full(struct th_ring *ring)
 	return ring->tail - ring->head > ring->mask && !th_ring_refresh(ring);
 }
 
+/* How many more records there is room for, by the head that was seen last. */
+static inline u32 th_ring_room(const struct th_ring *ring)
+{
+	return ring->mask + 1 - (ring->tail - ring->head);
+}
+
 /**
  * th_ring_post - write a record
  * @ring: a ring that is not full

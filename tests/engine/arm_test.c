@@ -304,6 +304,26 @@ static void order_of_keys(void **state)
 	bench_free(bench);
 }
 
+/* Many of one instant, and many of another. */
+static void each_counted_by_its_deadline(void **state)
+{
+	struct bench *bench = bench_make(12, 16);
+	const struct timerheap_stats *stats = &bench->engine.stats;
+	u32 i;
+
+	(void)state;
+	for (i = 0; i < 12; i++)
+		bench_arm(bench, i, 2000 + i / 4 * 100);
+	bench_run(bench, BENCH_BUDGET);
+	bench->now_ns = 3000;
+	bench_run(bench, BENCH_BUDGET);
+	assert_int_equal(stats->expiries, 12);
+	assert_int_equal(stats->lateness_max_ns, 1000);
+	assert_int_equal(stats->lateness_min_ns, 800);
+	assert_int_equal(stats->lateness_sum_ns, 4 * (1000 + 900 + 800));
+	bench_free(bench);
+}
+
 static void far_deadlines_saturate(void **state)
 {
 	struct bench *bench = bench_make(4, 4);
@@ -454,6 +474,7 @@ int main(void)
 		cmocka_unit_test(cancel),
 		cmocka_unit_test(cancel_and_rearm_in_the_heap),
 		cmocka_unit_test(order_of_keys),
+		cmocka_unit_test(each_counted_by_its_deadline),
 		cmocka_unit_test(far_deadlines_saturate),
 		cmocka_unit_test(arm_by_call),
 		cmocka_unit_test(flags_change_under_a_mask),

@@ -279,6 +279,23 @@ static void rung_in_the_wheel(void **state)
 	bench_free(bench);
 }
 
+/* Near the beginning of time, slack alone is a key that fits. */
+static void idle_with_slack(void **state)
+{
+	struct bench *bench = bench_make(1, 4);
+	struct th_engine *engine = &bench->engine;
+
+	(void)state;
+	wait_in_wheel(bench, 0, 30 * LIST);
+	bench_cancel(bench, 0);
+	bench_config(bench, 0, 0, (u32)(60 * LIST), 0);
+	bench_pass_to(bench, 30 * LIST);
+	assert_int_equal(engine->slots[0].armed_ns, TH_NEVER);
+	assert_int_equal(engine->stats.lazy_drops, 1);
+	assert_int_equal(bench->programmed_ns, TH_NEVER);
+	bench_free(bench);
+}
+
 /* As far as there are lists; what is further keeps its place in the heap. */
 static void how_far(void **state)
 {
@@ -463,6 +480,7 @@ int main(void)
 		cmocka_unit_test(round_and_round),
 		cmocka_unit_test(earlier_than_its_list),
 		cmocka_unit_test(rung_in_the_wheel),
+		cmocka_unit_test(idle_with_slack),
 		cmocka_unit_test(how_far),
 		cmocka_unit_test(clock_set_back_and_forward),
 		cmocka_unit_test(at_the_end_of_time),

@@ -7,6 +7,7 @@
 
 #include "../../module/engine.c"
 #include "../../module/fire.c"
+#include "../../module/post.c"
 #include "rig.h"
 
 static struct rig *rig_of(struct th_engine *engine)
