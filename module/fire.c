@@ -169,8 +169,8 @@ static bool moves_shortly(const struct th_run *run,
  * at one that is not like this, or has just been changed: that stays in the
  * heap, for others to look at.  Heap and ring are copies, for registers.
  */
-static noinline unsigned int fire_alike(struct th_engine *engine, struct th_run *run,
-			       unsigned int most)
+static noinline unsigned int fire_alike(struct th_engine *engine,
+					struct th_run *run, unsigned int most)
 {
 	struct timerheap_slot *slots = engine->slots;
 	struct th_heap heap = engine->heap;
