@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Where slots wait that have been pushed back: a timing wheel (Varghese and
- * Lauck, 1987) of lists, each of a millisecond.  The engine looks at them when
+ * Lauck, 1987) of lists, each of two milliseconds.  The engine looks at them when
  * that begins; most have been pushed back again by then, and go to a later list
  * in O(1).  Pure, as the heap is, whose arrays it shares: a slot is in one of
  * the two, so that the entries which the heap leaves free are enough.
@@ -18,8 +18,8 @@
 
 /* How long a list is, as a power of two of nanoseconds; and how many there are. */
 #ifndef TH_WHEEL_SHIFT
-#define TH_WHEEL_SHIFT	20
-#define TH_WHEEL_LISTS	512
+#define TH_WHEEL_SHIFT	21
+#define TH_WHEEL_LISTS	256
 #endif
 
 /* In an entry's key: the neighbours in its list. */

@@ -181,7 +181,7 @@ static void pushed_back_together(void **state)
 	bench_run(bench, 99);
 	assert_int_equal(engine->stats.lazy_moves, 5);
 	assert_int_equal(engine->stats.lazy_drops, 1);
-	/* In the wheel, to be looked at when its millisecond begins. */
+	/* In the wheel, to be looked at when its list begins. */
 	assert_int_equal(engine->slots[5].armed_ns,
 			 5000000 >> TH_WHEEL_SHIFT << TH_WHEEL_SHIFT);
 	assert_int_equal(engine->slots[7].armed_ns, 9000);

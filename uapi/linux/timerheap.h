@@ -357,7 +357,7 @@ static inline __u64 timerheap_hist_lower(__u32 bucket)
  * @expiries: records posted.
  * @overruns: periods missed.
  * @lazy_moves: slots that had been pushed back and were looked at, and moved,
- *	when their time came, or up to 1 ms before.
+ *	when their time came, or up to 2 ms before.
  * @lazy_drops: slots found cancelled then.
  * @doorbells: rung slots that were looked at.
  * @kicks_local: kicks carried out on the home CPU by the caller.
