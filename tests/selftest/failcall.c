@@ -114,6 +114,8 @@ static void asking(void)
 	s.arg = s.before;
 	test.what = "WAIT";
 	test.least[FAULT_SLAB] = 0;
+	/* What it returns is put, where no fault is injected; see badarg. */
+	test.least[FAULT_COPY] = 1;
 	test.act = do_wait;
 	fault_each(&test, &s);
 }

@@ -102,6 +102,8 @@ static uint64_t when(uint64_t arg)
 		return INT64_MAX - 4 + more;
 	case 6:
 		return 0;
+	case 7:
+		return call_now_ns(CLOCK_MONOTONIC) + more % (100 * MOMENT_NS);
 	default:
 		return call_now_ns(CLOCK_MONOTONIC) + more % MOMENT_NS;
 	}
