@@ -94,8 +94,14 @@ static void settle(void)
 {
 }
 
+/* What expires meanwhile goes nowhere. */
 static void turn(void)
 {
+	static _Thread_local struct bench_expiry nowhere[BENCH_BATCH];
+
+	out = nowhere;
+	got = 0;
+	room = BENCH_BATCH;
 	bench_check(event_base_loop(base, EVLOOP_NONBLOCK) >= 0,
 		    "event_base_loop");
 }
