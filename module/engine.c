@@ -98,7 +98,7 @@ static noinline u32 hurry(struct th_engine *engine, u32 index, u32 count)
 	return engine->heap.count;
 }
 
-/* A deadline to which slack can be added, and that is in no clock's past. */
+/* Not idle, and not so late that slack could take it past the end of time. */
 static bool is_plain(u64 expires)
 {
 	return (s64)(expires - 1) >= 0;

@@ -24,7 +24,10 @@ inline key_of(s, deadline, result)
 #endif
 }
 
-/* settle(); barrier says whether the variant left it in at this call */
+/*
+ * place.c: th_place_settle(); barrier says whether the variant left it in at this
+ * call.  A slot in the wheel would be one in the heap with an earlier key.
+ */
 inline settle(s, deadline, barrier)
 {
 	if
